@@ -1,0 +1,75 @@
+//! Composites, branches, loops, calls and effects.
+
+use super::{Effects, Results, evaluate_with};
+use crate::error::{Error, Result};
+use crate::hlo::literal::{Literal, Values};
+use crate::hlo::prim::{Prim, ScanBody};
+use crate::shape::Shape;
+
+pub(super) fn apply(prim: &Prim, x: &[&Literal], effects: &mut dyn Effects) -> Result<Results> {
+    let owned = |x: &[&Literal]| x.iter().map(|&l| l.clone()).collect::<Vec<_>>();
+    match prim {
+        Prim::Composite(c) => Ok(evaluate_with(c.body(), &owned(x), effects)?.into()),
+        Prim::OptimizationBarrier => Ok(owned(x).into()),
+        Prim::CustomCall(c) | Prim::HostCall(c) => Ok(c.host(&owned(x))?.into()),
+        Prim::Case(branches) => {
+            let k = x[0].i64_at(0).clamp(0, branches.len() as i64 - 1) as usize;
+            Ok(evaluate_with(&branches[k], &owned(&x[1..]), effects)?.into())
+        }
+        Prim::Check(text) => {
+            if let Some(i) = (0..x[0].len()).find(|&i| x[0].i64_at(i) == 0) {
+                effects.check_failed(text, i, x[1].i64_at(i))?;
+            }
+            Ok(Results::new())
+        }
+        Prim::Print(texts) => {
+            effects.print(texts, &owned(x));
+            Ok(Results::new())
+        }
+        Prim::Scan(s) => scan(s, x, effects),
+        _ => Err(Error::internal(prim.name(), "no structure")),
+    }
+}
+
+fn scan(s: &ScanBody, x: &[&Literal], effects: &mut dyn Effects) -> Result<Results> {
+    let whole = s.consts + s.carries;
+    let consts: Vec<Literal> = x[..s.consts].iter().map(|&l| l.clone()).collect();
+    let mut carried: Vec<Literal> = x[s.consts..whole].iter().map(|&l| l.clone()).collect();
+    let specs = s.body.output_specs();
+    let mut stacked: Vec<Vec<Option<Literal>>> = vec![vec![None; s.trips]; specs.len() - s.carries];
+    for t in 0..s.trips {
+        let at = if s.reverse { s.trips - 1 - t } else { t };
+        let mut args = consts.clone();
+        args.append(&mut carried);
+        args.extend(x[whole..].iter().map(|l| slice(l, at)));
+        let mut outs = evaluate_with(&s.body, &args, effects)?;
+        for (k, o) in outs.split_off(s.carries).into_iter().enumerate() {
+            stacked[k][at] = Some(o);
+        }
+        carried = outs;
+    }
+    let stacks =
+        stacked.into_iter().zip(&specs[s.carries..]).map(|(parts, spec)| stack(spec, s.trips, parts));
+    Ok(carried.into_iter().chain(stacks).collect())
+}
+
+fn slice(l: &Literal, at: usize) -> Literal {
+    let shape = Shape::from(&l.shape[1..]);
+    let range = at * shape.size()..(at + 1) * shape.size();
+    let values = match &l.values {
+        Values::Ints(v) => Values::Ints(v[range].to_vec()),
+        Values::Floats(v) => Values::Floats(v[range].to_vec()),
+    };
+    Literal { dtype: l.dtype, shape, values }
+}
+
+fn stack(spec: &crate::hlo::Spec, trips: usize, parts: Vec<Option<Literal>>) -> Literal {
+    let shape: Shape = std::iter::once(trips).chain(spec.shape.iter().copied()).collect();
+    let parts: Vec<Literal> = parts.into_iter().flatten().collect();
+    let values = if spec.dtype.is_exact() {
+        Values::Ints(parts.iter().flat_map(Literal::to_i64s).collect())
+    } else {
+        Values::Floats(parts.iter().flat_map(Literal::to_f64s).collect())
+    };
+    Literal { dtype: spec.dtype, shape, values }
+}

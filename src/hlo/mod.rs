@@ -1,0 +1,25 @@
+//! The array language under everything: few primitives, each with inference, a derivative, an exact meaning and a lowering.
+//!
+//! Names are StableHLO's. Ops of higher layers are functions that build these graphs.
+
+mod build;
+mod graph;
+mod infer;
+pub mod interpret;
+mod literal;
+mod prim;
+mod print;
+pub mod rewrite;
+pub mod rows;
+mod verify;
+mod vjp;
+
+pub use graph::{Graph, Inst, Val};
+pub use infer::infer;
+pub use literal::{Literal, Values};
+pub use prim::{
+    ById, CheckText, CompositeOp, Conv, ConvLayout, CustomOp, DotDims, GatherMode, Prim, ReduceKind,
+    ScanBody, ScatterKind, Spec, WindowDim,
+};
+pub use rows::Ew;
+pub use vjp::{Linear, gradient, linearize};

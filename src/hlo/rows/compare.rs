@@ -1,0 +1,59 @@
+//! Comparison, classification, selection and the complex rows' names.
+
+use super::{Ew, FloatFn, Functor, IntFn, On, Outcome, Row};
+use smallvec::smallvec;
+
+const fn comparison(
+    op: Ew,
+    name: &'static str,
+    wgsl: &'static str,
+    lib: &'static str,
+    f: fn(f64, f64) -> bool,
+    i: fn(i64, i64) -> bool,
+) -> Row {
+    Row::new(op, name, 2)
+        .float(FloatFn::Compare(f), Functor::Lib(lib))
+        .int(IntFn::Compare(i), Functor::Infix(wgsl))
+        .predicate()
+}
+
+const SELECT: Row = Row {
+    leading_bools: 1,
+    on: On::ANY,
+    wgsl_float: Some(Functor::Lib("select")),
+    wgsl_int: Some(Functor::Lib("select")),
+    wgsl_bool: Some(Functor::Lib("select")),
+    float: Some(FloatFn::Ternary(|c, x, y| if c != 0.0 { x } else { y })),
+    int: Some(IntFn::Ternary(|c, x, y| if c != 0 { x } else { y })),
+    ..Row::new(Ew::Select, "select", 3)
+};
+
+const fn complex(op: Ew, name: &'static str, arity: usize) -> Row {
+    Row { outcome: Outcome::Complex, ..Row::new(op, name, arity) }
+}
+
+pub(super) const ROWS: &[Row] = &[
+    comparison(Ew::Eq, "equal", "==", "m_eq", |x, y| x == y, |x, y| x == y)
+        .bool(IntFn::Compare(|x, y| x == y), Functor::Infix("==")),
+    comparison(Ew::Ne, "not_equal", "!=", "m_ne", |x, y| x != y, |x, y| x != y)
+        .bool(IntFn::Compare(|x, y| x != y), Functor::Infix("!=")),
+    comparison(Ew::Lt, "less", "<", "m_lt", |x, y| x < y, |x, y| x < y),
+    comparison(Ew::Le, "less_equal", "<=", "m_le", |x, y| x <= y, |x, y| x <= y),
+    comparison(Ew::Gt, "greater", ">", "m_gt", |x, y| x > y, |x, y| x > y),
+    comparison(Ew::Ge, "greater_equal", ">=", "m_ge", |x, y| x >= y, |x, y| x >= y),
+    Row::new(Ew::IsFinite, "is_finite", 1)
+        .float(FloatFn::Test(f64::is_finite), Functor::Lib("m_is_finite"))
+        .predicate(),
+    Row::new(Ew::IsInf, "is_inf", 1)
+        .float(FloatFn::Test(f64::is_infinite), Functor::Lib("m_is_inf"))
+        .predicate(),
+    Row::new(Ew::IsNan, "is_nan", 1).float(FloatFn::Test(f64::is_nan), Functor::Lib("m_is_nan")).predicate(),
+    SELECT.vjp(|g, x, _, dy| {
+        let zero = g.zeros_like(dy)?;
+        let (a, b) = (g.select(x[0], dy, zero)?, g.select(x[0], zero, dy)?);
+        Ok(smallvec![None, Some(a), Some(b)])
+    }),
+    complex(Ew::Complex, "complex", 2),
+    complex(Ew::Real, "real", 1),
+    complex(Ew::Imag, "imag", 1),
+];

@@ -1,0 +1,3 @@
+//! Shared helpers of the test suite.
+
+pub mod rng;

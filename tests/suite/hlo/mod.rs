@@ -1,0 +1,4 @@
+//! The array language: derivatives against differences of the exact evaluator, closure, round trips.
+
+mod cases;
+mod gradients;
