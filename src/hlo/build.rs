@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, Val};
 use super::literal::Literal;
-use super::prim::{Conv, DotDims, GatherMode, Prim, ReduceKind, ScatterKind, Spec, WindowDim};
+use super::prim::{CheckText, Conv, DotDims, GatherMode, Prim, ReduceKind, ScatterKind, Spec, WindowDim};
 use super::rows::Ew;
 use crate::dtype::DType;
 use crate::error::Result;
@@ -324,6 +324,26 @@ impl Graph {
     /// Random bits from a Philox key and counter.
     pub fn rng_bits(&mut self, key: Val, counter: Val, shape: impl Into<Shape>) -> Result<Val> {
         self.push(Prim::RngBitGenerator(shape.into()), &[key, counter])
+    }
+}
+
+/// Effects.
+impl Graph {
+    /// Makes an element of `ok` (bool) that is false an error, which says the int32 beside it.
+    pub fn check(&mut self, ok: Val, value: Val, text: CheckText) -> Result<()> {
+        self.push_multi(Prim::Check(Box::new(text)), &[ok, value]).map(|_| ())
+    }
+
+    /// Makes an element of `indices` (int32) outside of `[0, bound)` an error of `op` about its argument `what`.
+    pub fn check_indices(&mut self, op: &str, what: &str, indices: Val, bound: usize) -> Result<()> {
+        let (zero, end) = (self.zeros_like(indices)?, self.full_like(indices, bound as f64)?);
+        let (low, high) = (self.ge(indices, zero)?, self.lt(indices, end)?);
+        let ok = self.and(low, high)?;
+        self.check(
+            ok,
+            indices,
+            CheckText { op: op.into(), what: what.into(), wanted: format!("a value in [0, {bound})") },
+        )
     }
 }
 

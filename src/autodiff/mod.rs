@@ -1,0 +1,9 @@
+//! Automatic differentiation of what was run: `GradientTape`, `stop_gradient`, `custom_gradient`.
+
+mod custom;
+mod source;
+mod tape;
+
+pub use custom::custom_gradient;
+pub use source::{Gradients, Source, Unconnected};
+pub use tape::GradientTape;

@@ -1,0 +1,8 @@
+//! TensorFlow's ops by family. Each is declared once, in its family's file, and listed once, in that family's `OPS`.
+
+pub mod array;
+pub mod math;
+pub mod nn;
+mod registry;
+
+pub use registry::{by_name, rows};

@@ -1,0 +1,153 @@
+//! Cases: inputs and attributes that an op is tested on, against the exact evaluator and against TensorFlow.
+
+use super::attr::Attr;
+use crate::dtype::DType;
+use crate::shape::Shape;
+
+/// How a test input's elements come about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fill {
+    /// Uniform in a range; whole numbers for exact dtypes (the upper bound excluded).
+    Uniform(f64, f64),
+    /// Distinct values, shuffled, evenly spread over a range: no ties.
+    Distinct(f64, f64),
+    /// These values, repeated as needed.
+    Values(Vec<f64>),
+}
+
+/// One test input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Logical dtype.
+    pub dtype: DType,
+    /// Shape.
+    pub shape: Shape,
+    /// Elements.
+    pub fill: Fill,
+}
+
+/// One test of an op.
+#[derive(Clone, Debug, Default)]
+pub struct Case {
+    /// Attributes that differ from their defaults, or have none.
+    pub attrs: Vec<(&'static str, Attr)>,
+    /// Inputs in order.
+    pub inputs: Vec<Sample>,
+    /// Whether gradients are compared too, where the op has any.
+    pub gradient: bool,
+    /// Relative and absolute bound on differences from TensorFlow, where the usual ones are too tight, and why.
+    pub tolerance: Option<(f64, f64, &'static str)>,
+    /// A deviation from TensorFlow that is meant: what is different and the results given here.
+    pub deviation: Option<(&'static str, Vec<Vec<f64>>)>,
+}
+
+/// A case without inputs and attributes; see its methods.
+///
+/// ```
+/// # use wgflow::tensor::case;
+/// let c = case().with("axis", 0).f32([2, 3]).ints([3], 0, 10);
+/// assert_eq!((c.inputs.len(), c.attrs.len()), (2, 1));
+/// ```
+pub fn case() -> Case {
+    Case { gradient: true, ..Case::default() }
+}
+
+impl Case {
+    /// Sets an attribute.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Attr>) -> Self {
+        self.attrs.push((name, value.into()));
+        self
+    }
+
+    /// Adds an input.
+    #[must_use]
+    pub fn input(mut self, dtype: DType, shape: impl Into<Shape>, fill: Fill) -> Self {
+        self.inputs.push(Sample { dtype, shape: shape.into(), fill });
+        self
+    }
+
+    /// Adds a float32 input, uniform in [-2, 2).
+    #[must_use]
+    pub fn f32(self, shape: impl Into<Shape>) -> Self {
+        self.range(shape, -2.0, 2.0)
+    }
+
+    /// Adds a float32 input, uniform in a range.
+    #[must_use]
+    pub fn range(self, shape: impl Into<Shape>, lo: f64, hi: f64) -> Self {
+        self.input(DType::Float32, shape, Fill::Uniform(lo, hi))
+    }
+
+    /// Adds a float32 input of distinct values in [-2, 2].
+    #[must_use]
+    pub fn distinct(self, shape: impl Into<Shape>) -> Self {
+        self.input(DType::Float32, shape, Fill::Distinct(-2.0, 2.0))
+    }
+
+    /// Adds a float32 input of given values; a vector where no shape follows from elsewhere.
+    #[must_use]
+    pub fn values(self, shape: impl Into<Shape>, v: &[f64]) -> Self {
+        self.input(DType::Float32, shape, Fill::Values(v.to_vec()))
+    }
+
+    /// Adds a float32 vector of special values: both zeros, ones, small, large, infinite, NaN.
+    #[must_use]
+    pub fn specials(self) -> Self {
+        let v = [
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            0.5,
+            -0.5,
+            1e-6,
+            -1e-6,
+            30.0,
+            -30.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+        ];
+        self.values([v.len()], &v)
+    }
+
+    /// Adds an int32 input, uniform in `lo..hi`.
+    #[must_use]
+    pub fn ints(self, shape: impl Into<Shape>, lo: i64, hi: i64) -> Self {
+        self.input(DType::Int32, shape, Fill::Uniform(lo as f64, hi as f64))
+    }
+
+    /// Adds an int32 input of given values.
+    #[must_use]
+    pub fn int_values(self, shape: impl Into<Shape>, v: &[i64]) -> Self {
+        self.input(DType::Int32, shape, Fill::Values(v.iter().map(|&v| v as f64).collect()))
+    }
+
+    /// Adds a bool input.
+    #[must_use]
+    pub fn bools(self, shape: impl Into<Shape>) -> Self {
+        self.input(DType::Bool, shape, Fill::Uniform(0.0, 2.0))
+    }
+
+    /// Compares results only.
+    #[must_use]
+    pub fn forward_only(mut self) -> Self {
+        self.gradient = false;
+        self
+    }
+
+    /// Widens the bound on differences from TensorFlow, with the reason.
+    #[must_use]
+    pub fn tolerance(mut self, rel: f64, abs: f64, why: &'static str) -> Self {
+        self.tolerance = Some((rel, abs, why));
+        self
+    }
+
+    /// Says that the results differ from TensorFlow's, how, and what they are here.
+    #[must_use]
+    pub fn deviates(mut self, how: &'static str, results: &[&[f64]]) -> Self {
+        self.deviation = Some((how, results.iter().map(|r| r.to_vec()).collect()));
+        self
+    }
+}

@@ -1,0 +1,197 @@
+//! What may stand where a tensor is wanted: tensors, variables, Rust numbers, arrays and vectors of them.
+
+use super::{Tensor, Variable, engine};
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::hlo::Literal;
+use crate::shape::Shape;
+
+/// Anything that converts to a tensor as `tf.convert_to_tensor` does.
+///
+/// Rust's `f64` and integer literals take the dtype that the op wants (that of its other operand), as Python's numbers do; without a
+/// wish floats become float32 and integers int32.
+pub trait IntoTensor {
+    /// The dtype it has of itself; `None` for plain numbers, which adapt.
+    fn own_dtype(&self) -> Option<DType>;
+    /// The tensor; plain numbers become `dtype` if one is given.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for ragged nesting or numbers that do not fit `dtype`.
+    fn into_tensor(self, dtype: Option<DType>) -> Result<Tensor>;
+}
+
+impl IntoTensor for Tensor {
+    fn own_dtype(&self) -> Option<DType> {
+        Some(self.dtype())
+    }
+    fn into_tensor(self, _: Option<DType>) -> Result<Tensor> {
+        Ok(self)
+    }
+}
+
+impl IntoTensor for &Tensor {
+    fn own_dtype(&self) -> Option<DType> {
+        Some(self.dtype())
+    }
+    fn into_tensor(self, _: Option<DType>) -> Result<Tensor> {
+        Ok(self.clone())
+    }
+}
+
+impl IntoTensor for &Variable {
+    fn own_dtype(&self) -> Option<DType> {
+        Some(self.dtype())
+    }
+    fn into_tensor(self, _: Option<DType>) -> Result<Tensor> {
+        self.value()
+    }
+}
+
+impl IntoTensor for &&Tensor {
+    fn own_dtype(&self) -> Option<DType> {
+        Some(self.dtype())
+    }
+    fn into_tensor(self, _: Option<DType>) -> Result<Tensor> {
+        Ok((*self).clone())
+    }
+}
+
+/// Elements of nested arrays: numbers or arrays of the same.
+trait Nested {
+    type Leaf: Element;
+    fn shape(&self, dims: &mut Vec<usize>) -> Result<()>;
+    fn collect(&self, out: &mut Vec<Self::Leaf>);
+}
+
+fn list_shape<N: Nested>(items: &[N], dims: &mut Vec<usize>) -> Result<()> {
+    dims.push(items.len());
+    let mut inner: Option<Vec<usize>> = None;
+    for item in items {
+        let mut d = vec![];
+        item.shape(&mut d)?;
+        if inner.as_ref().is_some_and(|i| *i != d) {
+            return Err(Error::invalid(
+                "convert_to_tensor",
+                "value",
+                "a rectangular sequence",
+                "rows of different lengths",
+            ));
+        }
+        inner = Some(d);
+    }
+    dims.extend(inner.unwrap_or_default());
+    Ok(())
+}
+
+macro_rules! nested_list {
+    ($([$($g:tt)*] $t:ty),+) => { $(impl<N: Nested, $($g)*> Nested for $t {
+        type Leaf = N::Leaf;
+        fn shape(&self, dims: &mut Vec<usize>) -> Result<()> { list_shape(&self[..], dims) }
+        fn collect(&self, out: &mut Vec<Self::Leaf>) { self.iter().for_each(|i| i.collect(out)); }
+    })+ };
+}
+nested_list!([] Vec<N>, [] &[N], [const K: usize] [N; K]);
+
+/// The dtype that a Rust number gets without a wish, and whether it adapts to one.
+fn default_dtype<T: Element>() -> (DType, bool) {
+    match T::DTYPE {
+        DType::Float64 => (DType::Float32, true),
+        DType::Int32 => (DType::Int32, true),
+        DType::Float32 => (DType::Float32, true),
+        d => (d, false),
+    }
+}
+
+/// Whether a number of class `from` may stand where `to` is wanted: integers for floats, but not floats for integers.
+fn adapts(from: DType, to: DType) -> bool {
+    match (from.is_float(), to) {
+        (_, d) if d.is_float() => from != DType::Bool,
+        (false, d) if d.is_int() => from.is_int(),
+        _ => from == to,
+    }
+}
+
+fn build<T: Element>(shape: Shape, v: &[T], dtype: Option<DType>) -> Result<Tensor> {
+    let (own, free) = default_dtype::<T>();
+    let dtype = match dtype {
+        Some(d) if d == own => d,
+        Some(d) if free && adapts(T::DTYPE, d) => d,
+        Some(d) if free => {
+            return Err(Error::invalid(
+                "convert_to_tensor",
+                "value",
+                format_args!("{d} numbers"),
+                format_args!("{}", T::DTYPE),
+            ));
+        }
+        _ => own,
+    };
+    let l = if dtype.is_exact() {
+        let ints: Vec<i64> = v.iter().map(|v| v.to_i64()).collect();
+        if let Some(bad) = ints.iter().find(|&&i| dtype.wrap(i) != i) {
+            return Err(Error::invalid(
+                "convert_to_tensor",
+                "value",
+                format_args!("numbers that fit {dtype}"),
+                bad,
+            ));
+        }
+        Literal::ints(dtype, shape, ints)
+    } else {
+        Literal::floats(dtype, shape, v.iter().map(|v| v.to_f64()).collect())
+    };
+    Tensor::from_literal(l, engine::current_device())
+}
+
+macro_rules! numbers {
+    ($($t:ty),+) => { $(
+        impl Nested for $t {
+            type Leaf = $t;
+            fn shape(&self, _: &mut Vec<usize>) -> Result<()> { Ok(()) }
+            fn collect(&self, out: &mut Vec<$t>) { out.push(*self); }
+        }
+        impl IntoTensor for $t {
+            fn own_dtype(&self) -> Option<DType> {
+                let (d, free) = default_dtype::<$t>();
+                (!free).then_some(d)
+            }
+            fn into_tensor(self, dtype: Option<DType>) -> Result<Tensor> { build(Shape::scalar(), &[self], dtype) }
+        }
+    )+ };
+}
+numbers!(f32, f64, half::f16, half::bf16, i8, i16, i32, i64, u8, u16, u32, u64, bool);
+
+macro_rules! lists {
+    ($([$($g:tt)*] $t:ty),+) => { $(
+        #[expect(private_bounds, reason = "numbers and lists of them, nothing else")]
+        impl<N: Nested, $($g)*> IntoTensor for $t {
+            fn own_dtype(&self) -> Option<DType> {
+                let (d, free) = default_dtype::<N::Leaf>();
+                (!free).then_some(d)
+            }
+            fn into_tensor(self, dtype: Option<DType>) -> Result<Tensor> {
+                let mut dims = vec![];
+                list_shape(&self[..], &mut dims)?;
+                let mut leaves = vec![];
+                self.iter().for_each(|i| i.collect(&mut leaves));
+                build(dims.into(), &leaves, dtype)
+            }
+        }
+    )+ };
+}
+lists!([] Vec<N>, [] &[N], [] &Vec<N>, [const K: usize] [N; K], [const K: usize] &[N; K]);
+
+impl<T: IntoTensor> IntoTensor for Result<T> {
+    fn own_dtype(&self) -> Option<DType> {
+        self.as_ref().ok().and_then(IntoTensor::own_dtype)
+    }
+    fn into_tensor(self, dtype: Option<DType>) -> Result<Tensor> {
+        self?.into_tensor(dtype)
+    }
+}
+
+/// Two operands of which a plain number takes the other's dtype.
+pub(crate) fn pair(x: impl IntoTensor, y: impl IntoTensor) -> Result<(Tensor, Tensor)> {
+    let (dx, dy) = (x.own_dtype(), y.own_dtype());
+    Ok((x.into_tensor(dy)?, y.into_tensor(dx)?))
+}
