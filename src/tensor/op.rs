@@ -394,8 +394,10 @@ macro_rules! op {
     (@yes $any:ident) => { true };
     (@name $name:ident) => { stringify!($name) };
     (@name $name:ident $raw:literal) => { $raw };
-    // A keyword of Rust as a field is written with a trailing underscore.
+    // Names that Rust's rules forbid as fields.
     (@attr type_) => { "type" };
+    (@attr dst_t) => { "DstT" };
+    (@attr truncate) => { "Truncate" };
     (@attr $f:ident) => { stringify!($f) };
     (@variadic) => { false };
     (@variadic $rest:ident) => { true };
