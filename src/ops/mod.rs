@@ -4,6 +4,7 @@ mod args;
 pub mod array;
 mod build;
 pub mod math;
+mod methods;
 pub mod nn;
 mod registry;
 

@@ -285,7 +285,7 @@ macro_rules! op {
             $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Device { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, $g: &mut $crate::hlo::Graph, x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
                 let $s = self;
-                let _ = $s;
+                let _ = ($s, &*$g);
                 $crate::op!(@bind x ($($x),*) ($($rest)?));
                 let outputs = $build?;
                 Ok($crate::tensor::IntoOutputs::into_outputs(outputs))
