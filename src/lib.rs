@@ -1,6 +1,8 @@
 //! TensorFlow 2's programming model in Rust, on WebGPU.
 
 mod autodiff;
+pub mod compiler;
+pub mod cpu;
 mod dtype;
 mod error;
 pub mod hlo;
