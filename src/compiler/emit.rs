@@ -34,6 +34,8 @@ pub trait Leaves {
     fn is_materialised(&self, v: Val) -> bool;
     /// Whether a materialised value is a run-time scalar rather than a buffer.
     fn is_scalar(&self, v: Val) -> bool;
+    /// Whether a materialised value is one slice of a buffer in which a loop's trips stack theirs.
+    fn is_stacked(&self, v: Val) -> bool;
 }
 
 /// A value that the kernel itself produces, at the place where it is being produced.
@@ -146,14 +148,16 @@ impl<'a> Emitter<'a> {
             self.shared.buffers[k].written |= written;
             return k as u16;
         }
-        self.shared.buffers.push(BufferUse { source, storage, len, written });
+        self.shared.buffers.push(BufferUse { source, storage, len, written, stacked: false });
         self.shared.buffers.len() as u16 - 1
     }
 
     /// The buffer of a value of the graph.
     pub fn value_buffer(&mut self, v: Val, written: bool) -> Emitted<u16> {
         let spec = self.graph.spec(v);
-        Ok(self.buffer(BufferSource::Value(v), spec.dtype.storage()?, spec.shape.size(), written))
+        let n = self.buffer(BufferSource::Value(v), spec.dtype.storage()?, spec.shape.size(), written);
+        self.shared.buffers[n as usize].stacked = self.leaves.is_stacked(v);
+        Ok(n)
     }
 
     /// Element `at` of a materialised value.
@@ -286,6 +290,10 @@ impl<'a> Emitter<'a> {
         let Some(&first) = x.first() else { return Err(Stop::Materialise(v)) };
         let source = graph.shape(first).clone();
         match &inst.prim {
+            Prim::OptimizationBarrier => {
+                let k = v.index() - inst.first_value();
+                self.value(x[k], at)
+            }
             Prim::Reshape(shape) => {
                 let flat = Index::ravel(at, shape);
                 let at = flat.unravel(&source, &mut |i| self.push(SOp::Index(i.clone()), &[], Ty::I32));
@@ -556,6 +564,7 @@ pub fn is_fusible(prim: &Prim) -> bool {
             | Prim::DynamicSlice { .. }
             | Prim::DynamicUpdateSlice
             | Prim::Gather { .. }
+            | Prim::OptimizationBarrier
     )
 }
 

@@ -47,6 +47,8 @@ struct Fuser<'a> {
     live: Vec<bool>,
     scalar_params: Vec<bool>,
     is_output: Vec<bool>,
+    /// Outputs that are slices of a loop's stacked results.
+    stacked: Vec<bool>,
     /// Which cluster computes a value that is in memory.
     owner: HashMap<Val, usize>,
     nodes: Vec<Option<Node>>,
@@ -65,21 +67,34 @@ struct Node {
     effects: Vec<usize>,
 }
 
-/// Fuses a graph as the expansion leaves it. `scalars` says which inputs are run-time scalars.
+/// What a graph is bound to beside buffers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inputs<'a> {
+    /// Which inputs are run-time scalars; all others, and those not named, are buffers.
+    pub scalars: &'a [bool],
+    /// The outputs from this number on are slices that a loop's trips stack.
+    pub stacked_from: Option<usize>,
+}
+
+/// Fuses a graph as the expansion leaves it.
 ///
 /// # Errors
 /// `Internal` where an instruction has no kernel.
-pub fn fuse(graph: &Graph, rules: FuseRules, scalars: &[bool]) -> Result<Vec<Kernel>> {
+pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>) -> Result<Vec<Kernel>> {
     let mut scalar_params = vec![false; graph.num_values()];
-    graph.params().iter().zip(scalars).for_each(|(v, s)| scalar_params[v.index()] = *s);
+    graph.params().iter().zip(inputs.scalars).for_each(|(v, s)| scalar_params[v.index()] = *s);
     let mut is_output = vec![false; graph.num_values()];
     graph.outputs().iter().for_each(|v| is_output[v.index()] = true);
+    let mut stacked = vec![false; graph.num_values()];
+    let from = inputs.stacked_from.unwrap_or(graph.outputs().len());
+    graph.outputs()[from..].iter().for_each(|v| stacked[v.index()] = true);
     let mut f = Fuser {
         graph,
         rules,
         live: graph.live(),
         scalar_params,
         is_output,
+        stacked,
         owner: HashMap::new(),
         nodes: vec![],
         readers: HashMap::new(),
@@ -108,6 +123,10 @@ impl Leaves for Around<'_, '_> {
 
     fn is_scalar(&self, v: Val) -> bool {
         self.fuser.scalar_params[v.index()]
+    }
+
+    fn is_stacked(&self, v: Val) -> bool {
+        self.fuser.stacked[v.index()]
     }
 }
 
@@ -261,7 +280,7 @@ impl<'g> Fuser<'g> {
         let escapes =
             |v: Val| self.is_output[v.index()] || self.readers_of(v).iter().any(|r| !ids.contains(r));
         let around = Around { fuser: self, own: &c.values };
-        Lowering { graph: self.graph, leaves: &around, escapes: &escapes }.kernel(c)
+        Lowering { graph: self.graph, leaves: &around, escapes: &escapes, rules: self.rules }.kernel(c)
     }
 
     /// Clusters that must run after `id`.

@@ -1,6 +1,7 @@
 //! Kernels: what a launch computes, before it is written for a device.
 
 use super::index::Index;
+use super::plan::Plan;
 use super::scalar::{Body, BufferUse, SVal};
 use crate::hlo::{ById, CheckText, CustomOp, ReduceKind};
 use std::sync::Arc;
@@ -165,6 +166,22 @@ pub struct ScatterKernel {
     pub order: Option<u16>,
 }
 
+/// A loop with a static number of trips. The kernel's buffers are the scan's operands, then its results.
+#[derive(Clone, Debug)]
+pub struct ScanKernel {
+    /// One trip. Inputs: constants, carried values, whole stacked inputs, and the trip's slice number as a run-time scalar. Outputs: carried
+    /// values, then slices of the stacked results.
+    pub body: Arc<Plan>,
+    /// Number of trips.
+    pub trips: usize,
+    /// Whether slices are numbered from the last to the first.
+    pub reverse: bool,
+    /// Number of constants.
+    pub consts: usize,
+    /// Number of carried values.
+    pub carries: usize,
+}
+
 /// What a launch does.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each is documented by its type")]
@@ -175,6 +192,7 @@ pub enum KernelKind {
     Cumulative(Box<CumulativeKernel>),
     ArgSort(Box<ArgSortKernel>),
     Scatter(Box<ScatterKernel>),
+    Scan(Box<ScanKernel>),
     /// A host function on whole operands; buffers are its operands, then its results.
     Custom {
         op: ById<dyn CustomOp>,
@@ -212,7 +230,7 @@ impl Kernel {
             KernelKind::Cumulative(k) => k.element.body.insts.len(),
             KernelKind::ArgSort(k) => k.key.body.insts.len(),
             KernelKind::Scatter(k) => k.update.body.insts.len(),
-            KernelKind::Custom { .. } | KernelKind::Print { .. } => 0,
+            KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => 0,
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use super::cluster::{Cluster, ClusterKind};
 use super::emit::{Emitter, Leaves, Stop, place};
+use super::fuse::FuseRules;
 use super::index::Index;
 use super::kernel::{
     ArgSortKernel, ContractKernel, CumulativeKernel, Fold, Function, Kernel, KernelCheck, KernelKind,
     LoopKernel, Reduction, RowsKernel, ScatterKernel, Store,
 };
 use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal, Shared, Ty};
+use super::scan;
 use crate::dtype::{DType, Storage};
 use crate::error::Error;
 use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, ScatterKind, Val};
@@ -30,6 +32,8 @@ pub struct Lowering<'a> {
     pub leaves: &'a dyn Leaves,
     /// Whether a value of a cluster is needed after it.
     pub escapes: &'a dyn Fn(Val) -> bool,
+    /// What bodies of loops are compiled by.
+    pub rules: FuseRules,
 }
 
 /// Where a row kernel puts values that are not reductions: by number of elements.
@@ -485,7 +489,7 @@ impl Lowering<'_> {
     fn call(&self, i: usize) -> Lowered<(KernelKind, Shared)> {
         let inst = &self.graph.insts()[i];
         let mut e = self.emitter(Shared::default());
-        // Operands may repeat, so each has a buffer of its own number.
+        // Operands may repeat, so each has a number of its own.
         let mut buffers = vec![];
         for (v, written) in inst.operands.iter().map(|&v| (v, false)).chain(inst.results().map(|v| (v, true)))
         {
@@ -494,6 +498,7 @@ impl Lowering<'_> {
         }
         let operands = inst.operands.len();
         let kind = match &inst.prim {
+            Prim::Scan(s) => KernelKind::Scan(Box::new(scan::kernel(s, &self.rules)?)),
             Prim::CustomCall(op) | Prim::HostCall(op) => KernelKind::Custom { op: op.clone(), operands },
             Prim::Print(texts) => KernelKind::Print { texts: texts.clone(), operands },
             p => return Err(Error::internal("compiler", format_args!("{} is no call", p.name())).into()),

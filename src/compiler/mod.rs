@@ -11,4 +11,5 @@ pub mod lower;
 pub mod passes;
 pub mod plan;
 pub mod scalar;
+mod scan;
 pub mod shader_lib;

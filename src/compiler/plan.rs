@@ -1,6 +1,6 @@
 //! Plans: a graph's kernels in order, and which memory each of their buffers is.
 
-use super::fuse::{FuseRules, fuse};
+use super::fuse::{FuseRules, Inputs, fuse};
 use super::kernel::Kernel;
 use super::passes;
 use super::scalar::BufferSource;
@@ -56,13 +56,13 @@ pub fn buffer_bytes(storage: crate::Storage, len: usize) -> u64 {
 }
 
 impl Plan {
-    /// Compiles a graph. `scalars` says which inputs are run-time scalars.
+    /// Compiles a graph.
     ///
     /// # Errors
     /// `Unimplemented` for primitives without a kernel; `Internal`.
-    pub fn new(graph: &Graph, rules: &FuseRules, scalars: &[bool]) -> Result<Plan> {
+    pub fn new(graph: &Graph, rules: &FuseRules, inputs: &Inputs<'_>) -> Result<Plan> {
         let g = passes::optimize(graph, rules)?;
-        let kernels = fuse(&g, *rules, scalars)?;
+        let kernels = fuse(&g, *rules, inputs)?;
         Layout::new(&g).plan(kernels)
     }
 

@@ -112,6 +112,8 @@ pub struct BufferUse {
     pub len: usize,
     /// Whether the kernel writes it.
     pub written: bool,
+    /// Whether it is one slice of `len` elements, numbered by the trip, of a longer buffer.
+    pub stacked: bool,
 }
 
 /// What a buffer of a kernel is.

@@ -35,8 +35,11 @@ pub fn run(kernel: &Kernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<
         KernelKind::Cumulative(c) => lines::cumulative(kernel, c, memory, scalars)?,
         KernelKind::ArgSort(s) => lines::argsort(kernel, s, memory, scalars)?,
         KernelKind::Scatter(s) => scatter::run(kernel, s, memory, scalars)?,
-        KernelKind::Custom { .. } | KernelKind::Print { .. } => {
-            return Err(crate::Error::internal("cpu", format_args!("{} is a host call", kernel.label)));
+        KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
+            return Err(crate::Error::internal(
+                "cpu",
+                format_args!("{} is for whoever runs the plan", kernel.label),
+            ));
         }
     }
     Ok(None)

@@ -1,6 +1,6 @@
 //! Plans run on the CPU executor straight from host values.
 
-use wgflow::compiler::fuse::FuseRules;
+use wgflow::compiler::fuse::{FuseRules, Inputs};
 use wgflow::compiler::plan::{Place, Plan, buffer_bytes};
 use wgflow::cpu;
 use wgflow::hlo::{Graph, Literal};
@@ -27,7 +27,7 @@ fn words(bytes: &[u8], total: u64) -> Vec<u32> {
 /// # Panics
 /// When anything fails: this is for tests.
 pub fn run(g: &Graph, args: &[Literal], rules: &FuseRules) -> Vec<Literal> {
-    let plan = Plan::new(g, rules, &vec![false; args.len()]).unwrap();
+    let plan = Plan::new(g, rules, &Inputs::default()).unwrap();
     let host = |l: &Literal| {
         let bytes = l.to_storage("test").unwrap();
         words(&bytes, buffer_bytes(l.dtype.storage().unwrap(), l.len()).max(16))

@@ -18,6 +18,8 @@ pub enum Word {
     Const(u32),
     /// Run-time scalar number `.0` of the kernel.
     Scalar(u16),
+    /// Where the trip's slice of a stacked buffer starts: the slice's number times this length.
+    Slice(u32),
 }
 
 /// What a binding is.
@@ -81,6 +83,7 @@ pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
         KernelKind::Cumulative(c) => Ok(vec![lines::write(k, c, rules)]),
         KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules)),
         KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules)),
+        KernelKind::Scan(_) => Err(crate::Error::internal("codegen", "a loop is no dispatch")),
         KernelKind::Custom { op, .. } => {
             Err(crate::Error::internal("codegen", format_args!("{} runs on the host", op.name())))
         }

@@ -177,7 +177,7 @@ impl<'a> Writer<'a> {
     pub(super) fn plan_loads(&mut self, body: &Body, needed: &[bool], scope: &Scope) {
         for (k, inst) in body.insts.iter().enumerate() {
             if let (true, SOp::Load { buffer, index, .. }) = (needed[k], &inst.op) {
-                self.plan_access(*buffer, quad_aligned(body, index, scope));
+                self.plan_access(*buffer, is_quad(self.kernel, *buffer, body, index, scope));
             }
         }
     }
@@ -194,7 +194,7 @@ impl<'a> Writer<'a> {
     /// Notes a store.
     pub(super) fn plan_store(&mut self, body: &Body, store: &Store, scope: &Scope) {
         self.written[store.buffer as usize] = true;
-        self.plan_access(store.buffer, quad_aligned(body, &store.index, scope));
+        self.plan_access(store.buffer, is_quad(self.kernel, store.buffer, body, &store.index, scope));
     }
 
     /// Notes a store of one element at a time.
@@ -365,10 +365,10 @@ impl<'a> Writer<'a> {
         names: &Names,
     ) -> String {
         let storage = self.kernel.buffers[buffer as usize].storage;
-        let quad = wide && quad_aligned(body, index, scope);
+        let quad = wide && is_quad(self.kernel, buffer, body, index, scope);
         let mask_wide = mask.is_some_and(|m| names.known.get(&m).is_some_and(|n| n.1));
         if !wide {
-            let at = self.index(index, scope, names, None);
+            let at = self.address(buffer, index, scope, names, None);
             return self.masked_single(
                 buffer,
                 storage,
@@ -378,7 +378,7 @@ impl<'a> Writer<'a> {
             );
         }
         if quad && !mask_wide {
-            let at = self.index(index, scope, names, None);
+            let at = self.address(buffer, index, scope, names, None);
             let (text, zero) = match mask {
                 None => (at, None),
                 Some(m) => {
@@ -394,7 +394,7 @@ impl<'a> Writer<'a> {
         }
         let lanes: Vec<String> = (0..4)
             .map(|l| {
-                let at = self.index(index, scope, names, Some(l));
+                let at = self.address(buffer, index, scope, names, Some(l));
                 let mask = mask.map(|m| {
                     let text = self.get(body, m, false, names);
                     if mask_wide { format!("{text}[{l}]") } else { text }
@@ -420,6 +420,20 @@ impl<'a> Writer<'a> {
                 format!("select({}, {loaded}, {m})", zero_of(ty, false))
             }
         }
+    }
+
+    /// Where an element of a buffer is: its index, inside of the trip's slice where the buffer is stacked.
+    fn address(
+        &mut self,
+        buffer: u16,
+        i: &Index,
+        scope: &Scope,
+        names: &Names,
+        lane: Option<usize>,
+    ) -> String {
+        let at = self.index(i, scope, names, lane);
+        let b = &self.kernel.buffers[buffer as usize];
+        if b.stacked { format!("{at} + {}", self.word(Word::Slice(b.len as u32))) } else { at }
     }
 
     /// One element at a u32 index.
@@ -570,7 +584,7 @@ impl<'a> Writer<'a> {
         let value = self.get(body, s.value, wide, names);
         let ty = body.inst(s.value).ty;
         let (b, storage) = (s.buffer, self.kernel.buffers[s.buffer as usize].storage);
-        let at = self.index(&s.index, scope, names, None);
+        let at = self.address(b, &s.index, scope, names, None);
         if !wide {
             let value = to_stored(&value, ty, false);
             return self.line(format!("b{b}[{at}] = {value};"));
@@ -580,8 +594,14 @@ impl<'a> Writer<'a> {
             Storage::F32 | Storage::I32 | Storage::U32 | Storage::C64 if single => {
                 self.line(format!("let s{b} = {value};"));
                 self.line(format!("let a{b} = {at};"));
-                for l in 0..4 {
-                    self.line(format!("b{b}[a{b} + {l}u] = s{b}[{l}];"));
+                self.line(format!("b{b}[a{b}] = s{b}[0];"));
+                let lanes = scope.lanes.clone().unwrap_or_default();
+                for l in 1..4 {
+                    // Lanes past the end repeat the last place.
+                    self.line(format!(
+                        "if ({lanes}[{l}] != {lanes}[{}]) {{ b{b}[a{b} + {l}u] = s{b}[{l}]; }}",
+                        l - 1
+                    ));
                 }
             }
             Storage::F32 | Storage::I32 | Storage::U32 | Storage::C64 => {
@@ -695,7 +715,13 @@ fn to_stored(value: &str, ty: Ty, wide: bool) -> String {
     }
 }
 
-/// Whether an access is of four neighbouring elements, the first at a multiple of four.
+/// Whether an access of a buffer is of four neighbouring elements, the first at a multiple of four.
+fn is_quad(kernel: &Kernel, buffer: u16, body: &Body, index: &Index, scope: &Scope) -> bool {
+    let b = &kernel.buffers[buffer as usize];
+    (!b.stacked || b.len.is_multiple_of(4)) && quad_aligned(body, index, scope)
+}
+
+/// Whether an index is of four neighbouring elements, the first at a multiple of four.
 pub(super) fn quad_aligned(body: &Body, index: &Index, scope: &Scope) -> bool {
     let Some(var) = scope.vector else { return false };
     body.index_lanes(index, var) == Lanes::Linear(1) && index.is_aligned(var)

@@ -2,12 +2,15 @@
 
 use super::{scatter, split, window};
 use crate::compiler::fuse::FuseRules;
+use crate::compiler::lower::is_wide;
+use crate::compiler::scalar::Ty;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::rewrite::{Results, Rewriter, rewrite};
-use crate::hlo::{Ew, GatherMode, Graph, Literal, Prim, ReduceKind, Spec, Val};
+use crate::hlo::{ById, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, Spec, Val};
 use crate::shape::{Dims, Shape};
 use smallvec::smallvec;
+use std::sync::Arc;
 
 pub(super) fn run(g: &Graph, rules: &FuseRules) -> Result<Graph> {
     rewrite(g, true, &|rw, prim, x| rule(rw, prim, x, rules))
@@ -85,6 +88,7 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
             split::cumulative(rw, *kind, *dim, *exclusive, *reverse, x[0], rules)
         }
         Prim::DotGeneral(d) => split::dot(rw, d, x, rules),
+        Prim::Scan(s) => scan_in_words(rw, s, x),
         _ => Ok(None),
     }
 }
@@ -146,6 +150,39 @@ fn widened(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val]) -> Result<Option<Resul
         rw.emit(Prim::Convert(narrow), &[r])?
     };
     Ok(one(out))
+}
+
+/// Stacked results of narrow dtypes whose slices do not fill whole words are stacked as words.
+fn scan_in_words(rw: &mut Rewriter<'_>, s: &ScanBody, x: &[Val]) -> Result<Option<Results>> {
+    let specs = s.body.output_specs();
+    let wide: Vec<Option<DType>> = specs
+        .iter()
+        .enumerate()
+        .map(|(i, spec)| {
+            let shares = i >= s.carries && !is_wide(spec.dtype) && !spec.shape.size().is_multiple_of(4);
+            shares
+                .then(|| Ty::of(spec.dtype))
+                .map(|ty| if ty == Ty::Bool { DType::Int32 } else { ty.dtype() })
+        })
+        .collect();
+    if s.trips == 0 || wide.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let mut body = (*s.body).clone();
+    let outs = body.outputs().to_vec();
+    let outs = outs
+        .into_iter()
+        .zip(&wide)
+        .map(|(v, w)| w.map_or(Ok(v), |w| body.convert(v, w)))
+        .collect::<Result<Vec<Val>>>()?;
+    body.set_outputs(outs);
+    let scan = ScanBody { body: Arc::new(body), primal: None, ..*s };
+    let results = rw.emit_multi(&Prim::Scan(ById(Arc::new(scan))), x)?;
+    let back = results.into_iter().zip(&specs).zip(&wide);
+    Ok(Some(
+        back.map(|((v, spec), w)| w.map_or(Ok(v), |_| rw.emit(Prim::Convert(spec.dtype), &[v])))
+            .collect::<Result<Results>>()?,
+    ))
 }
 
 /// Whether an empty reduction would show the wide dtype's bound instead of the narrow one's.

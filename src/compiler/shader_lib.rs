@@ -1,4 +1,0 @@
-//! stub
-pub fn source_of(_: &[&str]) -> String {
-    String::new()
-}
