@@ -1,6 +1,7 @@
 //! TensorFlow 2's programming model in Rust, on WebGPU.
 
 mod autodiff;
+pub mod compiler;
 mod dtype;
 mod error;
 pub mod hlo;

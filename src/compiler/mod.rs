@@ -1,0 +1,3 @@
+//! From graphs to launches of WGSL kernels.
+
+pub mod shader_lib;
