@@ -1,4 +1,7 @@
 //! Shared helpers of the test suite.
 
+pub mod gpu;
 pub mod plans;
 pub mod rng;
+pub mod samples;
+pub mod shader;
