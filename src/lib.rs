@@ -1,10 +1,12 @@
 //! TensorFlow 2's programming model in Rust, on WebGPU.
 
 mod autodiff;
+pub mod config;
 mod dtype;
 mod error;
 pub mod hlo;
 pub mod ops;
+pub mod runtime;
 mod shape;
 pub mod tensor;
 
