@@ -234,3 +234,22 @@ impl Drop for Scope {
         SCOPES.with_borrow_mut(|s| s.pop());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_used_without_looking_for_adapters() -> Result<()> {
+        let c = Context::new();
+        c.set_default_device("cpu")?;
+        let x = c.with_device("/CPU:0", || c.current_device()?.upload(&[1, 2, 3, 4]))??;
+        assert_eq!(c.device(0).map(|d| d.name()).as_deref(), Some("/device:CPU:0"));
+        assert_eq!(c.get_memory_info("CPU:0")?.current, x.capacity());
+        c.list_logical_devices(DeviceType::Cpu);
+        assert!(c.adapters.get().is_none());
+        c.list_physical_devices(None);
+        assert!(c.adapters.get().is_some());
+        Ok(())
+    }
+}

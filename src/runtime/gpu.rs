@@ -169,10 +169,10 @@ impl Gpu {
     /// Destroys the device as a driver reset would: its memory is freed, its buffers answer `Unavailable`, and the next
     /// allocation on a logical device of this adapter opens it anew.
     pub fn destroy(&self) {
-        self.core.device.destroy();
-        // The loss is noticed when the queue has run dry.
-        self.core.instance.poll_all(true);
         self.core.failures.record_lost("destroyed");
+        self.core.device.destroy();
+        // Callbacks of pending work are called, with errors, when the queue has run dry.
+        self.core.instance.poll_all(true);
         self.core.progress.settle(&self.core.failures);
     }
 
