@@ -1,5 +1,6 @@
 //! Shared helpers of the test suite.
 
+pub mod device;
 pub mod gpu;
 pub mod plans;
 pub mod rng;

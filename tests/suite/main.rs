@@ -2,3 +2,4 @@
 
 mod hlo;
 mod math;
+mod runtime;
