@@ -6,6 +6,7 @@ pub mod config;
 pub mod cpu;
 mod dtype;
 mod error;
+pub mod exec;
 pub mod hlo;
 pub mod ops;
 pub mod runtime;

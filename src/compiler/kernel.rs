@@ -3,7 +3,7 @@
 use super::index::Index;
 use super::plan::Plan;
 use super::scalar::{Body, BufferUse, SVal};
-use crate::hlo::{ById, CheckText, CustomOp, ReduceKind};
+use crate::hlo::{ById, CheckText, CustomOp, ReduceKind, Spec};
 use std::sync::Arc;
 
 /// A store of a scalar program's value.
@@ -216,6 +216,8 @@ pub struct Kernel {
     pub scalars: Vec<crate::hlo::Val>,
     /// What it is called in profiles.
     pub label: String,
+    /// Specs of operands and results, for calls.
+    pub specs: Vec<Spec>,
 }
 
 impl Kernel {

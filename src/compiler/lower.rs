@@ -63,7 +63,19 @@ impl Lowering<'_> {
             ClusterKind::Scatter(v) => self.scatter_kernel(*v)?,
             ClusterKind::Call(i) => self.call(*i)?,
         };
-        Ok(Kernel { kind, buffers: shared.buffers, scalars: shared.scalars, label: self.label(c) })
+        let specs = match c.kind {
+            ClusterKind::Call(i) => {
+                let inst = &self.graph.insts()[i];
+                inst.operands
+                    .iter()
+                    .copied()
+                    .chain(inst.results())
+                    .map(|v| self.graph.spec(v).clone())
+                    .collect()
+            }
+            _ => vec![],
+        };
+        Ok(Kernel { kind, buffers: shared.buffers, scalars: shared.scalars, label: self.label(c), specs })
     }
 
     fn label(&self, c: &Cluster) -> String {

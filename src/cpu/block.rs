@@ -308,7 +308,7 @@ pub(super) fn element(words: &[u32], storage: Storage, ty: Ty, i: usize) -> u32 
 }
 
 /// Puts a block of registers into memory, from element 0 of `to` on.
-pub(super) fn put(values: &[u32], storage: Storage, to: &mut [u32]) {
+pub(crate) fn put(values: &[u32], storage: Storage, to: &mut [u32]) {
     fn packed<const N: usize>(values: &[u32], to: &mut [u32], bits: u32, f: impl Fn(u32) -> u32) {
         for (o, v) in to.iter_mut().zip(values.chunks(N)) {
             *o = v.iter().enumerate().fold(0, |w, (k, &v)| w | f(v) << (k as u32 * bits));

@@ -15,6 +15,7 @@ mod memory;
 mod rows;
 mod scatter;
 
+pub(crate) use block::put;
 pub use memory::Memory;
 
 use crate::compiler::kernel::{Kernel, KernelKind};

@@ -187,6 +187,18 @@ impl Device {
         }
     }
 
+    /// Whether a buffer is of this device's present opening, so that work here can use it.
+    pub fn owns(&self, buffer: &Buffer) -> bool {
+        match (&self.0.kind, buffer.gpu()) {
+            (Kind::Cpu(_), None) => true,
+            (Kind::Gpu(slot), Some(store)) => {
+                store.slot == slot.id
+                    && self.opened().is_some_and(|gpu| gpu.core.generation == store.generation)
+            }
+            _ => false,
+        }
+    }
+
     /// Sets `size` bytes from `offset` to zero. Both are multiples of 4.
     ///
     /// # Errors
