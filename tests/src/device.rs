@@ -37,3 +37,13 @@ pub fn adapter_of(context: &Context) -> Option<Device> {
     context.set_default_device(&wanted).unwrap_or_else(|e| panic!("{e}"));
     Some(context.default_device().unwrap_or_else(|e| panic!("{e}")))
 }
+
+/// The name of the device under test, which becomes the device that new tensors of the process are made on.
+///
+/// # Panics
+/// Where it is missing: a test without its device fails, it does not skip.
+pub fn device_under_test() -> String {
+    static SET: std::sync::Once = std::sync::Once::new();
+    SET.call_once(|| wgflow::config::set_default_device(&wanted()).unwrap_or_else(|e| panic!("{e}")));
+    wgflow::config::current_device().unwrap_or_else(|e| panic!("{e}")).name()
+}
