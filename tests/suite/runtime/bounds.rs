@@ -126,7 +126,7 @@ fn empty_tensors_have_memory() {
         device.write(&x, 0, &[])?;
         launch(&gpu, &*affine(&gpu)?, &x, 1, 1)?;
         gpu.dispatch(&*affine(&gpu)?, &[Binding::whole(&x)], &bytes(&[0, 1, 1]), [1, 1, 1])?;
-        assert_eq!(device.read(&[(&x, 0..0)])?.wait()?.data, [vec![]]);
+        assert_eq!(device.read(&[(&x, 0..0)])?.wait()?.data, [Vec::<u8>::new()]);
     });
 }
 
