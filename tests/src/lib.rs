@@ -3,4 +3,8 @@
 pub mod compare;
 pub mod device;
 pub mod goldens;
+pub mod gpu;
+pub mod plans;
 pub mod rng;
+pub mod samples;
+pub mod shader;

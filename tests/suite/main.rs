@@ -2,4 +2,6 @@
 
 mod goldens;
 mod hlo;
+mod math;
 mod printing;
+mod runtime;

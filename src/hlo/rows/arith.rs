@@ -85,9 +85,9 @@ pub(super) const ROWS: &[Row] = &[
         .int(IntFn::Binary(i64::wrapping_mul), Functor::Infix("*"))
         .vjp(|g, x, _, dy| two(g.mul(dy, x[1])?, g.mul(dy, x[0])?)),
     Row::new(Ew::Div, "divide", 2)
-        .float(FloatFn::Binary(|x, y| x / y), Functor::Lib("m_div"))
+        .float(FloatFn::Binary(|x, y| x / y), Functor::Infix("/"))
         .int(IntFn::Binary(int_div), Functor::Lib("i_div"))
-        .uint(Functor::Infix("/"))
+        .uint(Functor::Lib("u_div"))
         .domain(&[(-8.0, 8.0), (0.1, 8.0)])
         .tol(4e-7)
         .vjp(|g, x, y, dy| {
@@ -148,7 +148,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(Ew::Floor, "floor", 1).float(FloatFn::Unary(f64::floor), Functor::Builtin("floor")),
     Row::new(Ew::Ceil, "ceil", 1).float(FloatFn::Unary(f64::ceil), Functor::Builtin("ceil")),
     Row::new(Ew::Round, "round_nearest_even", 1)
-        .float(FloatFn::Unary(f64::round_ties_even), Functor::Lib("m_round")),
+        .float(FloatFn::Unary(f64::round_ties_even), Functor::Builtin("round")),
     Row::new(Ew::Clamp, "clamp", 3)
         .float(FloatFn::Ternary(clamp), Functor::Lib("m_clamp"))
         .int(IntFn::Ternary(|lo, x, hi| x.max(lo).min(hi)), Functor::Lib("i_clamp"))

@@ -1,0 +1,5 @@
+//! Every row of the elementwise table, on every device that computes it, against its function of f64 or of integers.
+
+mod helpers;
+mod judge;
+mod shaders;
