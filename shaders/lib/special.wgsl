@@ -84,8 +84,7 @@ fn m_digamma(x: f32) -> f32 {
     let d = x - round(x);
     let turned = m_sin_pi(0.5 - abs(d)) / m_with_sign(m_sin_pi(abs(d)), d);
     let reflected = m_or_nan(y - M_PI * turned, floor(x) == x);
-    let pole = (~bitcast<u32>(x) & 0x80000000u) | 0x7f800000u;
-    let bits = select(bitcast<u32>(select(y, reflected, x < 0.0)), pole, x == 0.0);
+    let bits = select(bitcast<u32>(select(y, reflected, x < 0.0)), 0x7fc00000u, x == 0.0);
     return bitcast<f32>(select(bits, bitcast<u32>(x), m_is_nan(x) || bitcast<u32>(x) == 0x7f800000u));
 }
 
