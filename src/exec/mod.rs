@@ -14,7 +14,7 @@ use crate::compiler::fuse::{FuseRules, Inputs};
 use crate::compiler::plan::{Place, Plan, buffer_bytes};
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Spec};
-use crate::runtime::{Buffer, Device};
+use crate::runtime::{Buffer, Device, Opaque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -41,7 +41,7 @@ pub struct Executable {
     plan: Arc<Plan>,
     target: Target,
     /// Pipelines and constants on the adapter that ran it last.
-    loaded: Mutex<Option<Arc<gpu::Loaded>>>,
+    loaded: Mutex<Option<Opaque<Arc<gpu::Loaded>>>>,
     constants: Mutex<Option<Arc<Vec<Buffer>>>>,
 }
 

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex};
 ///
 /// ```
 /// # use wgflow::{Variable, function::function, ops::math};
-/// let total = Variable::new(0.0)?;
+/// let total = Variable::new([0.0])?;
 /// let total_ = total.clone();
 /// let add = function(move |x| {
 ///     total_.assign(math::add(&total_, &x[0])?)?;

@@ -4,6 +4,7 @@ use super::buffer::{Buffer, Data, GpuStore, Store};
 use super::caps::{Caps, wanted_features};
 use super::failure::{Failures, scoped, stale, typed};
 use super::memory::{Source, size_class};
+use super::opaque::Opaque;
 use super::pipeline::{Pipeline, Pipelines, ShaderDesc};
 use super::progress::Progress;
 use super::readback::ErrorWords;
@@ -247,7 +248,12 @@ impl Core {
         let last_use = AtomicU64::new(0);
         Ok(Store::new(
             capacity,
-            Data::Gpu(GpuStore { raw, generation: self.generation, slot: self.slot, last_use }),
+            Data::Gpu(GpuStore {
+                raw: Opaque::new(raw),
+                generation: self.generation,
+                slot: self.slot,
+                last_use,
+            }),
         ))
     }
 }

@@ -201,7 +201,7 @@ impl Recorder {
         }
         let ring = &self.ring.raw;
         let (group, hit) = self.groups.get_or_make(&self.key, || {
-            let storage = bindings.iter().filter_map(|b| Some((&b.buffer.gpu()?.raw, b.offset, b.size)));
+            let storage = bindings.iter().filter_map(|b| Some((&*b.buffer.gpu()?.raw, b.offset, b.size)));
             let uniform = (params > 0).then_some((ring, 0, params));
             let entries: Vec<_> = storage.chain(uniform).zip(0..).map(|(b, i)| entry(i, b)).collect();
             core.device.create_bind_group(&wgpu::BindGroupDescriptor {
