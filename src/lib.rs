@@ -2,6 +2,7 @@
 
 mod autodiff;
 pub mod compiler;
+pub mod cpu;
 mod dtype;
 mod error;
 pub mod hlo;

@@ -42,7 +42,7 @@ fn m_ne(x: f32, y: f32) -> bool {
 }
 
 fn m_sign(x: f32) -> f32 {
-    return select(select(x, -1.0, x < 0.0), 1.0, x > 0.0);
+    return select(select(abs(x), -1.0, x < 0.0), 1.0, x > 0.0);
 }
 
 fn m_max(x: f32, y: f32) -> f32 {

@@ -83,10 +83,7 @@ fn m_digamma(x: f32) -> f32 {
     let y = series - select(0.0, sum, near);
     let d = x - round(x);
     let turned = m_sin_pi(0.5 - abs(d)) / m_with_sign(m_sin_pi(abs(d)), d);
-    let reflected = m_or_nan(y - M_PI * turned, floor(x) == x);
-    let pole = (~bitcast<u32>(x) & 0x80000000u) | 0x7f800000u;
-    let bits = select(bitcast<u32>(select(y, reflected, x < 0.0)), pole, x == 0.0);
-    return bitcast<f32>(select(bits, bitcast<u32>(x), m_is_nan(x) || bitcast<u32>(x) == 0x7f800000u));
+    return m_or_nan(select(y, y - M_PI * turned, x < 0.0), m_is_nan(x) || (!(x > 0.0) && floor(x) == x));
 }
 
 // Hurwitz zeta for q > 0: eight terms, the rest by the Euler-Maclaurin formula.

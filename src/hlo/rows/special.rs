@@ -23,14 +23,11 @@ pub(crate) fn digamma(x: f64) -> f64 {
     if x.is_nan() || x == f64::INFINITY {
         return x;
     }
-    if x == 0.0 {
-        return if x.is_sign_negative() { f64::INFINITY } else { f64::NEG_INFINITY };
-    }
-    if x < 0.0 {
-        if x.floor() == x {
-            return f64::NAN;
-        }
-        return digamma(1.0 - x) - std::f64::consts::PI / (std::f64::consts::PI * x).tan();
+    if x <= 0.0 {
+        // The tangent has the period 1, and x less a whole number is exact.
+        let part = x - x.round();
+        let turned = std::f64::consts::PI / (std::f64::consts::PI * part).tan();
+        return if part == 0.0 || x.is_infinite() { f64::NAN } else { digamma(1.0 - x) - turned };
     }
     let (mut x, mut shift) = (x, 0.0);
     while x < 10.0 {
