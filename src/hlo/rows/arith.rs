@@ -101,7 +101,6 @@ pub(super) const ROWS: &[Row] = &[
         .int(IntFn::Binary(int_rem), Functor::Lib("i_rem"))
         .uint(Functor::Lib("u_rem"))
         .domain(&[(-8.0, 8.0), (0.5, 3.0)])
-        .abs_tol(1e-6, 2e-6)
         .vjp(|g, x, y, dy| {
             // y = x - n * x1 with n a whole number: n = (x - y) / x1, rounded against the division's error.
             let whole = g.sub(x[0], y)?;

@@ -2,6 +2,7 @@
 
 use super::judge::check;
 use wgflow::cpu::math;
+use wgflow::hlo::Ew;
 use wgflow::hlo::rows::{Outcome, Row};
 use wgflow::{DType, Result};
 
@@ -61,5 +62,31 @@ fn rows_hold_their_bounds_on_the_cpu() {
     println!("worst errors in ulp on the CPU device");
     for (name, worst) in table {
         println!("{name:<26}{:>8.2}  at {:?}", worst.ulp, worst.at);
+    }
+}
+
+#[test]
+fn operations_of_another_kind_are_errors() {
+    let (mut floats, mut ints, mut words) = ([0f32; 1], [0i32; 1], [0u32; 1]);
+    for row in Ew::ALL.iter().map(|op| op.row()) {
+        let fits = |arity: usize, outcome: Outcome, d: DType| {
+            row.arity == arity && row.outcome == outcome && row.leading_bools == 0 && row.on.has(d)
+        };
+        let op = row.op;
+        let results = [
+            (math::unary(op, &[1.0], &mut floats), fits(1, Outcome::Same, DType::Float32)),
+            (math::binary(op, &[1.0], &[1.0], &mut floats), fits(2, Outcome::Same, DType::Float32)),
+            (math::test(op, &[1.0], &mut words), fits(1, Outcome::Bool, DType::Float32)),
+            (math::compare(op, &[1.0], &[1.0], &mut words), fits(2, Outcome::Bool, DType::Float32)),
+            (math::compare_i32(op, &[1], &[1], &mut words), fits(2, Outcome::Bool, DType::Int32)),
+            (math::compare_u32(op, &[1], &[1], &mut words), fits(2, Outcome::Bool, DType::UInt32)),
+            (math::unary_i32(op, &[1], &mut ints), fits(1, Outcome::Same, DType::Int32)),
+            (math::binary_i32(op, &[1], &[1], &mut ints), fits(2, Outcome::Same, DType::Int32)),
+            (math::unary_u32(op, &[1], &mut words), fits(1, Outcome::Same, DType::UInt32)),
+            (math::binary_u32(op, &[1], &[1], &mut words), fits(2, Outcome::Same, DType::UInt32)),
+        ];
+        for (k, (result, fits)) in results.iter().enumerate() {
+            assert_eq!(result.is_ok(), *fits, "{} in place {k}: {result:?}", row.name);
+        }
     }
 }
