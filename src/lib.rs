@@ -2,11 +2,14 @@
 
 mod autodiff;
 pub mod compiler;
+pub mod config;
 pub mod cpu;
 mod dtype;
 mod error;
+pub mod exec;
 pub mod hlo;
 pub mod ops;
+pub mod runtime;
 mod shape;
 pub mod tensor;
 

@@ -101,3 +101,9 @@ fn m_rank(x: f32) -> i32 {
     let size = bitcast<i32>(bitcast<u32>(x) & 0x7fffffffu);
     return select(size, -size, bitcast<u32>(x) > 0x7fffffffu);
 }
+
+// A key whose unsigned order is that of numbers; zeros are equal. Of NaN it says nothing.
+fn sort_key(x: f32) -> u32 {
+    let b = select(bitcast<u32>(x), 0u, x == 0.0);
+    return select(b | 0x80000000u, ~b, b >= 0x80000000u);
+}

@@ -13,6 +13,7 @@ pub const HELPERS: &[&str] = &[
     "philox_skip",
     "round_bf16",
     "round_f16",
+    "sort_key",
     "to_i32",
     "to_u32",
     "unpack_bf16",

@@ -315,6 +315,11 @@ impl Graph {
         self.push_multi(Prim::Sort { dim, descending }, x)
     }
 
+    /// Positions along a dimension in sorted order.
+    pub fn arg_sort(&mut self, x: Val, dim: usize, descending: bool) -> Result<Val> {
+        self.push(Prim::ArgSort { dim, descending }, &[x])
+    }
+
     /// The `k` largest along the last dimension and their indices.
     pub fn top_k(&mut self, x: Val, k: usize) -> Result<(Val, Val)> {
         let r = self.push_multi(Prim::TopK { k }, &[x])?;

@@ -1,8 +1,11 @@
 //! TensorFlow's ops by family. Each is declared once, in its family's file, and listed once, in that family's `OPS`.
 
+mod args;
 pub mod array;
+mod build;
 pub mod math;
 pub mod nn;
 mod registry;
 
-pub use registry::{by_name, rows};
+pub use args::{Axes, IntoInts};
+pub use registry::{by_name, families, rows};

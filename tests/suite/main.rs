@@ -1,4 +1,6 @@
 //! The test suite, one binary.
 
+mod goldens;
 mod hlo;
 mod math;
+mod runtime;

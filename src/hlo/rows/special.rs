@@ -24,7 +24,7 @@ pub(crate) fn digamma(x: f64) -> f64 {
         return x;
     }
     if x <= 0.0 {
-        // The tangent has the period 1, and x less a whole number is exact.
+        // NaN at the poles, 0 among them, as TensorFlow has it. The tangent has the period 1, and x less a whole number is exact.
         let part = x - x.round();
         let turned = std::f64::consts::PI / (std::f64::consts::PI * part).tan();
         return if part == 0.0 || x.is_infinite() { f64::NAN } else { digamma(1.0 - x) - turned };
