@@ -1,6 +1,7 @@
 //! TensorFlow's ops by family. Each is declared once, in its family's file, and listed once, in that family's `OPS`.
 
 pub mod array;
+pub mod linalg;
 pub mod math;
 pub mod nn;
 mod registry;

@@ -1,10 +1,10 @@
 //! All registered ops.
 
-use super::{array, math, nn};
+use super::{array, linalg, math, nn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
-const FAMILIES: &[&[&[Row]]] = &[array::OPS, math::OPS, nn::OPS];
+const FAMILIES: &[&[&[Row]]] = &[array::OPS, linalg::OPS, math::OPS, nn::OPS];
 
 /// Every op of every family.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
