@@ -6,4 +6,4 @@ pub mod math;
 pub mod nn;
 mod registry;
 
-pub use registry::{by_name, rows};
+pub use registry::{by_name, families, rows};

@@ -4,11 +4,20 @@ use super::{array, linalg, math, nn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
-const FAMILIES: &[&[&[Row]]] = &[array::OPS, linalg::OPS, math::OPS, nn::OPS];
+/// A family's name and its lists of ops.
+type Family = (&'static str, &'static [&'static [Row]]);
+
+const FAMILIES: &[Family] =
+    &[("array", array::OPS), ("linalg", linalg::OPS), ("math", math::OPS), ("nn", nn::OPS)];
 
 /// Every op of every family.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    FAMILIES.iter().copied().flatten().copied().flatten()
+    families().flat_map(|(_, rows)| rows)
+}
+
+/// The families' names with their ops.
+pub fn families() -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static Row>)> {
+    FAMILIES.iter().map(|(name, lists)| (*name, lists.iter().copied().flatten()))
 }
 
 /// The op `name` of `tf.raw_ops` with attributes by name: what a GraphDef node or a test file holds.

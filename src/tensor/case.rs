@@ -3,6 +3,7 @@
 use super::attr::Attr;
 use crate::dtype::DType;
 use crate::shape::Shape;
+use std::fmt;
 
 /// How a test input's elements come about.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,5 +150,31 @@ impl Case {
     pub fn deviates(mut self, how: &'static str, results: &[&[f64]]) -> Self {
         self.deviation = Some((how, results.iter().map(|r| r.to_vec()).collect()));
         self
+    }
+}
+
+impl fmt::Display for Fill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fill::Uniform(lo, hi) => write!(f, "uniform {lo}..{hi}"),
+            Fill::Distinct(lo, hi) => write!(f, "distinct {lo}..{hi}"),
+            Fill::Values(v) => write!(f, "{v:?}"),
+        }
+    }
+}
+
+/// Attributes and inputs in one line. Golden values are filed under it: a case that is changed needs new ones.
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attrs = self.attrs.iter().map(|(n, v)| match v {
+            Attr::Tensor(l) => format!("{n}={v} {:?}", l.to_f64s()),
+            v => format!("{n}={v}"),
+        });
+        let inputs = self.inputs.iter().map(|s| format!("{}{} {}", s.dtype, s.shape, s.fill));
+        let mut parts: Vec<String> = attrs.chain(inputs).collect();
+        if !self.gradient {
+            parts.push("forward".into());
+        }
+        f.write_str(&parts.join("; "))
     }
 }

@@ -56,6 +56,15 @@ impl IntoTensor for &&Tensor {
     }
 }
 
+impl IntoTensor for Literal {
+    fn own_dtype(&self) -> Option<DType> {
+        Some(self.dtype)
+    }
+    fn into_tensor(self, _: Option<DType>) -> Result<Tensor> {
+        Tensor::from_literal(self, engine::current_device())
+    }
+}
+
 /// Elements of nested arrays: numbers or arrays of the same.
 trait Nested {
     type Leaf: Element;

@@ -4,7 +4,7 @@ use super::op::{DynOp, Place};
 use super::recorder::{Call, How, interested};
 use super::{Entry, Tensor, engine, trace};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hlo::Spec;
+use crate::hlo::{Literal, Spec};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -58,12 +58,15 @@ pub fn run_entry(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tensor>> 
     Ok(outputs)
 }
 
-fn run_on_host(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
-    let info = op.info();
-    if let Some(t) = inputs.iter().find(|t| t.is_symbolic()) {
+/// The value of an input that an op of the host needs.
+///
+/// # Errors
+/// `Unimplemented` for a symbolic tensor, naming what to do instead.
+pub(crate) fn host_value(op: &str, t: &Tensor) -> Result<Literal> {
+    if t.is_symbolic() {
         return Err(Error::new(
             ErrorKind::Unimplemented,
-            info.name,
+            op,
             format!(
                 "its result's shape depends on values, which are not known while {} is traced (input {t:?}); \
                  call it outside of the function, or use a form with a static `size`",
@@ -71,7 +74,15 @@ fn run_on_host(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
             ),
         ));
     }
-    let values = inputs.iter().map(|t| t.to_literal()).collect::<Result<Vec<_>>>()?;
+    t.to_literal()
+}
+
+fn run_on_host(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
+    let info = op.info();
+    if let Some(outputs) = op.compose(inputs) {
+        return outputs.map_err(|e| e.for_op(info.name));
+    }
+    let values = inputs.iter().map(|t| host_value(info.name, t)).collect::<Result<Vec<_>>>()?;
     let results = op.host(&values).map_err(|e| e.for_op(info.name))?;
     results.into_iter().map(|l| Tensor::from_literal(l, engine::device_of(info.name, inputs)?)).collect()
 }

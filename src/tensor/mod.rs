@@ -15,6 +15,7 @@ pub use attr::{Args, Attr, AttrType};
 pub use case::{Case, Fill, Sample, case};
 pub use convert::IntoTensor;
 pub(crate) use convert::pair;
+pub(crate) use door::host_value;
 pub use door::{cached_entries, run, run_entry, run_one};
 pub use engine::MIRROR_LIMIT;
 pub use entry::{Entry, Vjp};

@@ -1,5 +1,6 @@
 //! The door's declaration: an op is a struct whose fields are its attributes.
 
+use super::Tensor;
 use super::attr::{Args, Attr};
 use super::case::Case;
 use crate::error::Result;
@@ -114,8 +115,14 @@ pub trait Op: Clone + fmt::Debug + Send + Sync + Sized + 'static {
     fn host(&self, _x: &[Literal]) -> Result<Vec<Literal>> {
         Err(crate::Error::internal(Self::INFO.name, "has no host form"))
     }
+    /// What an op of the host computes by reading what it needs and calling other ops, so that gradients flow.
+    fn compose(&self, _x: &[&Tensor]) -> Option<Result<Vec<Tensor>>> {
+        None
+    }
     /// Inputs and attributes it is tested on.
     fn cases() -> Vec<Case>;
+    /// Inputs and attributes that it must refuse, as TensorFlow does.
+    fn error_cases() -> Vec<Case>;
 }
 
 /// An attribute as documented.
@@ -153,6 +160,8 @@ pub trait DynOp: fmt::Debug + Send + Sync + Any {
     /// # Errors
     /// As [`Op::host`].
     fn host(&self, x: &[Literal]) -> Result<Vec<Literal>>;
+    /// See [`Op::compose`].
+    fn compose(&self, x: &[&Tensor]) -> Option<Result<Vec<Tensor>>>;
     /// A copy behind a new pointer.
     fn boxed(&self) -> Box<dyn DynOp>;
 }
@@ -182,6 +191,9 @@ impl<T: Op> DynOp for T {
     fn host(&self, x: &[Literal]) -> Result<Vec<Literal>> {
         Op::host(self, x)
     }
+    fn compose(&self, x: &[&Tensor]) -> Option<Result<Vec<Tensor>>> {
+        Op::compose(self, x)
+    }
     fn boxed(&self) -> Box<dyn DynOp> {
         Box::new(self.clone())
     }
@@ -198,6 +210,8 @@ pub struct Row {
     pub make: fn(&Args) -> Result<Box<dyn DynOp>>,
     /// The cases it is tested on.
     pub cases: fn() -> Vec<Case>,
+    /// The cases it must refuse.
+    pub error_cases: fn() -> Vec<Case>,
 }
 
 impl fmt::Debug for Row {
@@ -217,6 +231,7 @@ pub const fn row<T: Op>() -> Row {
             Ok(Box::new(T::read(a)?))
         },
         cases: T::cases,
+        error_cases: T::error_cases,
     }
 }
 
@@ -247,12 +262,13 @@ impl Hasher for DynHasher<'_> {
 ///     build |s, g| { ... g.div(e, sum) }
 ///     vjp |s, g, x, y, dy| { ... Ok(vec![Some(dx)]) }      // optional, one result; `vjps` for several: y and dy are slices
 ///     cases [case().f32([2, 3]), case().with("axis", 0).f32([2, 3])]
+///     errors [case().with("axis", 2).f32([2, 3])]          // optional: what TensorFlow refuses
 /// }
 /// ```
 ///
 /// Inputs stand by name in `(x, y)`, or `(x; values)` where the last stands for any number: it is then a slice. `NAME as "Raw"` gives
 /// TensorFlow's name where Rust's must differ. `in api "tf.nn.gelu"` marks an op that TensorFlow composes in Python. `host |s, x|` in the
-/// place of `build` makes an op of the host.
+/// place of `build` makes an op of the host over values; `tensors |s, x|` one that reads the values it needs and calls other ops.
 #[macro_export]
 macro_rules! op {
     (
@@ -262,10 +278,11 @@ macro_rules! op {
         $(vjp |$vs:ident, $vg:ident, $vx:ident, $vy:ident, $vdy:ident| $vjp:expr;)?
         $(vjps |$ws:ident, $wg:ident, $wx:ident, $wy:ident, $wdy:ident| $vjps:expr;)?
         cases [$($case:expr),* $(,)?]
+        $(errors [$($error:expr),* $(,)?])?
     ) => {
         $crate::op!(@struct [$($doc)+] $name { $($([$($fdoc)*])? $f: $t),* });
         impl $crate::tensor::Op for $name {
-            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Device { $($f: $t $(= $d)?),* } [$($case),*]);
+            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Device { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, $g: &mut $crate::hlo::Graph, x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
                 let $s = self;
                 let _ = $s;
@@ -294,10 +311,11 @@ macro_rules! op {
         $name:ident $(as $raw:literal)? in $($api_truth:ident)? $api:literal ($($x:ident),* $(; $rest:ident)?) { $($(#[doc = $fdoc:literal])* $f:ident: $t:ty $(= $d:expr)?),* $(,)? }
         host |$s:ident, $hx:ident| $host:expr;
         cases [$($case:expr),* $(,)?]
+        $(errors [$($error:expr),* $(,)?])?
     ) => {
         $crate::op!(@struct [$($doc)+] $name { $($([$($fdoc)*])? $f: $t),* });
         impl $crate::tensor::Op for $name {
-            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*]);
+            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, _g: &mut $crate::hlo::Graph, _x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
                 Err($crate::Error::internal(stringify!($name), "has no device form"))
             }
@@ -308,12 +326,32 @@ macro_rules! op {
             }
         }
     };
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident $(as $raw:literal)? in $($api_truth:ident)? $api:literal ($($x:ident),* $(; $rest:ident)?) { $($(#[doc = $fdoc:literal])* $f:ident: $t:ty $(= $d:expr)?),* $(,)? }
+        tensors |$s:ident, $tx:ident| $compose:expr;
+        cases [$($case:expr),* $(,)?]
+        $(errors [$($error:expr),* $(,)?])?
+    ) => {
+        $crate::op!(@struct [$($doc)+] $name { $($([$($fdoc)*])? $f: $t),* });
+        impl $crate::tensor::Op for $name {
+            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
+            fn build(&self, _g: &mut $crate::hlo::Graph, _x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
+                Err($crate::Error::internal(stringify!($name), "has no device form"))
+            }
+            fn compose(&self, $tx: &[&$crate::Tensor]) -> Option<$crate::Result<Vec<$crate::Tensor>>> {
+                let $s = self;
+                let _ = $s;
+                Some((|| -> $crate::Result<Vec<$crate::Tensor>> { $compose })())
+            }
+        }
+    };
     (@struct [$($doc:literal)+] $name:ident { $($([$($fdoc:literal)*])? $f:ident: $t:ty),* }) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug)]
         pub struct $name { $(#[doc = concat!("TensorFlow's `", stringify!($f), "`.")] pub $f: $t),* }
     };
-    (@common $name:ident [$($raw:literal)?] [$($truth:ident)?] $api:literal [$($doc:literal)+] ($($x:ident),*) ($($rest:ident)?) $place:ident { $($f:ident: $t:ty $(= $d:expr)?),* } [$($case:expr),*]) => {
+    (@common $name:ident [$($raw:literal)?] [$($truth:ident)?] $api:literal [$($doc:literal)+] ($($x:ident),*) ($($rest:ident)?) $place:ident { $($f:ident: $t:ty $(= $d:expr)?),* } [$($case:expr),*] [$($error:expr),*]) => {
         const INFO: $crate::tensor::Info = $crate::tensor::Info {
             name: $crate::op!(@name $name $($raw)?),
             api: $api,
@@ -346,6 +384,11 @@ macro_rules! op {
             #[allow(unused_imports, reason = "an op may have no cases of its own")]
             use $crate::tensor::case;
             vec![$($case.into()),*]
+        }
+        fn error_cases() -> Vec<$crate::tensor::Case> {
+            #[allow(unused_imports, reason = "an op may refuse nothing")]
+            use $crate::tensor::case;
+            vec![$($error.into()),*]
         }
     };
     (@yes $any:ident) => { true };

@@ -1,3 +1,6 @@
 //! Shared helpers of the test suite.
 
+pub mod compare;
+pub mod device;
+pub mod goldens;
 pub mod rng;

@@ -65,5 +65,5 @@ crate::op! {
     ]
 }
 
-pub(super) const OPS: &[Row] =
+pub(in crate::ops::nn) const OPS: &[Row] =
     &[row::<Conv3D>(), row::<Conv3DBackpropInputV2>(), row::<Conv3DBackpropFilterV2>()];

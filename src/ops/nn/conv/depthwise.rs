@@ -88,7 +88,7 @@ fn grouped(op: &str, x: &Shape, format: DataFormat, kernel: &Shape) -> Result<Sh
     Ok(Shape::from([kernel[0], kernel[1], 1, kernel[2] * kernel[3]]))
 }
 
-pub(super) const OPS: &[Row] = &[
+pub(in crate::ops::nn) const OPS: &[Row] = &[
     row::<DepthwiseConv2dNative>(),
     row::<DepthwiseConv2dNativeBackpropInput>(),
     row::<DepthwiseConv2dNativeBackpropFilter>(),

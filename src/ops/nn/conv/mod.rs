@@ -1,8 +1,8 @@
 //! Convolutions: cross-correlations of images and the like with learned kernels.
 
-mod conv2d;
-mod conv3d;
-mod depthwise;
+pub(super) mod conv2d;
+pub(super) mod conv3d;
+pub(super) mod depthwise;
 mod functions;
 mod transpose;
 
@@ -16,9 +16,6 @@ use super::window::Sliding;
 use crate::error::{Error, Result};
 use crate::hlo::{Conv, ConvLayout, Graph, Val, gradient};
 use crate::shape::{Dims, Shape};
-use crate::tensor::Row;
-
-pub(super) const OPS: &[&[Row]] = &[conv2d::OPS, conv3d::OPS, depthwise::OPS];
 
 /// The attributes of an op with `strides`, `padding`, `explicit_paddings`, `data_format` and `dilations`.
 macro_rules! sliding {

@@ -1,0 +1,305 @@
+"""Golden values of ops: computes exported cases with a real TensorFlow.
+
+Called by `cargo xtask goldens` as `ops.py CASES.json OUTDIR`. Writes a safetensors file and a case list a family, and MANIFEST.json.
+Tensors are named OP/CASE/x0 (inputs), y0 (results), g0 (cotangents of results), d0 (gradients in inputs).
+"""
+
+import hashlib
+import json
+import os
+import sys
+import zlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+WANTED = {"tensorflow": "2.21.", "keras": "3.15."}
+
+
+def fail(message):
+    sys.exit(f"ops.py: {message}")
+
+
+try:
+    import numpy as np
+    import tensorflow as tf
+    import keras
+    import ml_dtypes
+    from safetensors import safe_open
+    from safetensors.numpy import save
+    from tensorflow.python.framework import op_def_registry
+except ImportError as e:
+    fail(
+        f"{e}. Install what is missing: python3 -m pip install 'tensorflow==2.21.*' 'keras==3.15.*' safetensors,"
+        " or name an interpreter that has it in WGFLOW_PYTHON"
+    )
+
+for module in (tf, keras):
+    if not module.__version__.startswith(WANTED[module.__name__]):
+        fail(f"wanted {module.__name__} {WANTED[module.__name__]}*, found {module.__version__}")
+
+FLOATS = {"float16", "bfloat16", "float32", "float64"}
+
+
+def np_dtype(name):
+    return ml_dtypes.bfloat16 if name == "bfloat16" else np.dtype(name)
+
+
+def numbers(values):
+    return [float(v) if isinstance(v, str) else v for v in values]
+
+
+def make_input(rng, sample):
+    """A numpy array for an exported sample."""
+    shape, dtype, args = sample["shape"], sample["dtype"], numbers(sample["args"])
+    n = int(np.prod(shape, dtype=np.int64))
+    exact = dtype not in FLOATS
+    if sample["fill"] == "uniform":
+        lo, hi = args
+        v = rng.integers(int(lo), int(hi), n) if exact else rng.uniform(lo, hi, n)
+    elif sample["fill"] == "distinct":
+        v = rng.permutation(np.linspace(args[0], args[1], n))
+        v = np.round(v) if exact else v
+    else:
+        v = np.resize(np.array(args, np.float64), n)
+    # Devices keep float64 in 32 bits: its inputs are float32 numbers.
+    v = np.asarray(v).astype(np.float32) if dtype == "float64" else np.asarray(v)
+    return v.astype(np_dtype(dtype)).reshape(shape)
+
+
+def plain(attr):
+    """The Python value of an exported attribute."""
+    kind, value = attr["kind"], attr["value"]
+    if kind == "float":
+        return float(value)
+    if kind == "floats":
+        return numbers(value)
+    if kind == "dtype":
+        return tf.as_dtype(value)
+    if kind == "tensor":
+        v = np.array(numbers(value["values"]), np_dtype(value["dtype"]))
+        return tf.constant(v.reshape(value["shape"]), value["dtype"])
+    return value
+
+
+def input_dtype(op_def, arg, given):
+    """The dtype that a tensor argument must have beside arguments whose dtypes are given; None where it is free."""
+    if arg.type:
+        return tf.as_dtype(arg.type)
+    for other in op_def.input_arg:
+        if other.name in given and other.type_attr == arg.type_attr:
+            return given[other.name]
+    return None
+
+
+def as_argument(op_def, name, attr, given):
+    """An exported attribute as TensorFlow's op wants it: some are inputs there, which need a dtype."""
+    value = plain(attr)
+    arg = next((a for a in op_def.input_arg if a.name == name), None)
+    if arg is None:
+        spec = next((a for a in op_def.attr if a.name == name), None)
+        if spec is not None and spec.type == "shape":
+            return [None if d < 0 else d for d in value]
+        return value
+    if attr["kind"] == "tensor":
+        return value
+    dtype = input_dtype(op_def, arg, given)
+    if attr["kind"] in ("int", "ints", "pairs"):
+        value = np.array(value, np.int64)
+        value = value.reshape(-1, 2) if attr["kind"] == "pairs" else value
+        return tf.constant(value, dtype or tf.int32)
+    if attr["kind"] in ("float", "floats"):
+        return tf.constant(value, dtype or tf.float32)
+    return value
+
+
+def halves(names, tensors):
+    """Two lists of equal length that are registered as one."""
+    n = len(tensors) // 2
+    return {names[0]: tensors[:n], names[1]: tensors[n:]}
+
+
+# Ops whose inputs are not one list at the end.
+SPECIAL_INPUTS = {
+    "DynamicStitch": lambda tensors: halves(["indices", "data"], tensors),
+}
+
+
+def named_inputs(row, tensors):
+    if row["name"] in SPECIAL_INPUTS:
+        return SPECIAL_INPUTS[row["name"]](tensors)
+    names = row["inputs"]
+    fixed = len(names) - 1 if row["variadic"] else len(names)
+    named = dict(zip(names[:fixed], tensors))
+    if row["variadic"]:
+        named[names[-1]] = list(tensors[fixed:])
+    return named
+
+
+def call(row, tensors, attrs):
+    """Results of the case as a flat list."""
+    named = named_inputs(row, tensors)
+    if row["truth"] == "raw":
+        op_def = op_def_registry.get(row["name"])
+        if op_def is None:
+            fail(f"TensorFlow has no raw op {row['name']}")
+        first = {k: v[0] if isinstance(v, list) and v else v for k, v in named.items()}
+        given = {k: v.dtype for k, v in first.items() if hasattr(v, "dtype")}
+        named.update({k: as_argument(op_def, k, a, given) for k, a in attrs.items()})
+        result = getattr(tf.raw_ops, row["name"])(**named)
+    else:
+        function = tf
+        for part in row["api"].split(".")[1:]:
+            function = getattr(function, part)
+        named.update({k: plain(a) for k, a in attrs.items()})
+        result = function(**named)
+    return [tf.convert_to_tensor(t) for t in tf.nest.flatten(result)]
+
+
+def is_float(t):
+    return t.dtype.name in FLOATS
+
+
+def run_case(row, case, rng, put):
+    """Runs a case, gives its tensors to `put`, returns its entry in the manifest."""
+    arrays = [make_input(rng, s) for s in case["inputs"]]
+    x = [tf.constant(a, s["dtype"]) for a, s in zip(arrays, case["inputs"])]
+    with tf.GradientTape() as tape:
+        tape.watch([t for t in x if is_float(t)])
+        y = call(row, x, case["attrs"])
+    for i, t in enumerate(x):
+        put(f"x{i}", t.numpy())
+    for i, t in enumerate(y):
+        put(f"y{i}", t.numpy())
+    entry = {"case": case["text"], "inputs": len(x), "outputs": len(y)}
+    differentiable = [i for i, t in enumerate(y) if is_float(t)]
+    if not case["gradient"] or not differentiable or not any(map(is_float, x)):
+        return entry
+    seeds = []
+    for i in differentiable:
+        g = rng.uniform(-1, 1, y[i].shape.as_list()).astype(np.float32).astype(y[i].numpy().dtype)
+        put(f"g{i}", g)
+        seeds.append(tf.constant(g, y[i].dtype))
+    sources = [t for t in x if is_float(t)]
+    try:
+        found = iter(tape.gradient([y[i] for i in differentiable], sources, seeds))
+    except LookupError:
+        # TensorFlow has no derivative of this op.
+        entry["gradient"] = "undefined"
+        return entry
+    connected = []
+    for i, t in enumerate(x):
+        d = next(found) if is_float(t) else None
+        if d is not None:
+            put(f"d{i}", tf.convert_to_tensor(d).numpy())
+        connected.append(d is not None)
+    entry["gradient"] = connected
+    return entry
+
+
+def run_error(row, case, rng):
+    """The exception class with which TensorFlow refuses a case."""
+    arrays = [make_input(rng, s) for s in case["inputs"]]
+    try:
+        x = [tf.constant(a, s["dtype"]) for a, s in zip(arrays, case["inputs"])]
+        call(row, x, case["attrs"])
+    except Exception as e:  # noqa: BLE001: whatever it is, it is the answer
+        return {"case": case["text"], "error": type(e).__name__}
+    return None
+
+
+def old_tensors(path):
+    if not os.path.exists(path):
+        return {}
+    with safe_open(path, "np") as f:
+        return {k: f.get_tensor(k) for k in f.keys()}
+
+
+def load_json(path, default):
+    if not os.path.exists(path):
+        return default
+    with open(path) as f:
+        return json.load(f)
+
+
+def case_list(ops):
+    """The text of a family's case list: one line a case, so that differences are small."""
+    parts = []
+    for name, entry in sorted(ops.items()):
+        lists = []
+        for key in ("cases", "errors"):
+            body = ",\n".join("   " + json.dumps(c) for c in entry[key])
+            lists.append(f'  "{key}": ' + (f"[\n{body}\n  ]" if body else "[]"))
+        parts.append(f" {json.dumps(name)}: {{\n" + ",\n".join(lists) + "\n }")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def run_row(row, seed, tensors, problems):
+    """Runs all cases of an op; its entry in the case list."""
+    name = row["name"]
+    generator = lambda k: np.random.default_rng([seed, zlib.crc32(name.encode()), k])
+    entry = {"cases": [], "errors": []}
+    for k, case in enumerate(row["cases"]):
+        put = lambda key, v: tensors.__setitem__(f"{name}/{k}/{key}", np.ascontiguousarray(v).reshape(v.shape))
+        try:
+            entry["cases"].append(run_case(row, case, generator(k), put))
+        except Exception as e:  # noqa: BLE001: reported with all others
+            problems.append(f"{name} [{case['text']}]: {type(e).__name__}: {str(e)[:400]}")
+    for k, case in enumerate(row["errors"]):
+        refused = run_error(row, case, generator(k))
+        if refused is None:
+            problems.append(f"{name} [{case['text']}]: TensorFlow accepts what should be an error")
+        else:
+            entry["errors"].append(refused)
+    return entry
+
+
+def main(cases_path, out):
+    with open(cases_path) as f:
+        exported = json.load(f)
+    seed, rows = exported["seed"], exported["rows"]
+    manifest_path = os.path.join(out, "MANIFEST.json")
+    old = load_json(manifest_path, {"files": {}})
+    partial = not all(r["wanted"] for r in rows)
+    if partial and old.get("seed") != seed:
+        fail(f"{out} holds goldens of seed {old.get('seed')}; make all of seed {seed} first")
+    problems, made, totals = [], {}, [0, 0, 0, 0]
+    for family in sorted({r["family"] for r in rows}):
+        own = [r for r in rows if r["family"] == family]
+        data_path, list_path = (os.path.join(out, f"{family}.{e}") for e in ("safetensors", "json"))
+        anew = any(r["wanted"] for r in own)
+        kept = old_tensors(data_path) if anew and partial else {}
+        before = load_json(list_path, {}) if partial else {}
+        ops, tensors = {}, {}
+        for row in own:
+            name = row["name"]
+            if row["wanted"]:
+                ops[name] = run_row(row, seed, tensors, problems)
+            elif name in before:
+                ops[name] = before[name]
+                tensors.update({k: v for k, v in kept.items() if k.startswith(name + "/")})
+        if anew:
+            made[family] = (save(dict(sorted(tensors.items()))), case_list(ops))
+        cases = [c for e in ops.values() for c in e["cases"]]
+        gradients = sum(isinstance(c.get("gradient"), list) for c in cases)
+        counts = [len(ops), len(cases), gradients, sum(len(e["errors"]) for e in ops.values())]
+        totals = [a + b for a, b in zip(totals, counts)]
+    if problems:
+        fail("\n  ".join([f"nothing written: {len(problems)} cases cannot be computed:"] + problems))
+    files = {k: v for k, v in old["files"].items() if partial}
+    for family, (data, listed) in made.items():
+        for ending, content in (("safetensors", data), ("json", listed.encode())):
+            name = f"{family}.{ending}"
+            with open(os.path.join(out, name), "wb") as f:
+                f.write(content)
+            files[name] = hashlib.sha256(content).hexdigest()
+    versions = {m.__name__: m.__version__ for m in (tf, keras, np)}
+    with open(manifest_path, "w") as f:
+        json.dump({**versions, "seed": seed, "files": dict(sorted(files.items()))}, f, indent=1)
+        f.write("\n")
+    print("{} ops: {} forward, {} gradient and {} error goldens of seed {} in {}".format(*totals, seed, out))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
