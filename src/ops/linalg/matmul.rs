@@ -23,6 +23,13 @@ crate::op! {
         case().f32([1, 1]).f32([1, 1]),
         case().ints([3, 4], -9, 9).ints([4, 2], -9, 9),
     ]
+    errors [
+        case().f32([3, 4]).f32([3, 2]),
+        case().with("transpose_b", true).f32([3, 4]).f32([4, 2]),
+        case().f32([3]).f32([3, 2]),
+        case().f32([2, 3, 4]).f32([4, 2]),
+        case().f32([3, 4]).ints([4, 2], 0, 3),
+    ]
 }
 
 crate::op! {
@@ -41,6 +48,7 @@ crate::op! {
         case().f32([2, 3, 4]).f32([2, 4, 2]),
         case().with("adj_x", true).with("adj_y", true).f32([2, 1, 4, 3]).f32([2, 1, 2, 4]),
     ]
+    errors [case().f32([2, 3, 4]).f32([1, 4, 2])]
 }
 
 crate::op! {
@@ -61,6 +69,7 @@ crate::op! {
         case().f32([0, 3, 4]).f32([1, 4, 2]),
         case().ints([2, 2, 3], -9, 9).ints([3, 2], -9, 9),
     ]
+    errors [case().f32([2, 3, 4]).f32([3, 4, 2]), case().f32([2, 3, 4]).f32([3, 2]), case().f32([4]).f32([4, 2])]
 }
 
 /// The product of two matrices, or of two batches of matrices whose batch dimensions broadcast (`tf.linalg.matmul`).

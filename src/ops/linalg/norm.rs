@@ -51,16 +51,24 @@ crate::op! {
     build |s, g| build_norm(g, s, tensor);
     cases [
         case().f32([2, 3]),
-        case().with("axis", [1]).f32([2, 3]),
+        case().with("axis", 1).f32([2, 3]),
         case().with("axis", [-2, -1]).f32([2, 3, 4]),
         case().with("ord", "fro").with("axis", [0, 1]).with("keepdims", true).f32([2, 3]),
-        case().with("ord", 1.0).with("axis", [0]).distinct([2, 3]),
-        case().with("ord", 1.0).with("axis", [0, 1]).distinct([2, 3]),
-        case().with("ord", 2.0).with("axis", [1]).with("keepdims", true).f32([2, 3]),
-        case().with("ord", 3.0).with("axis", [1]).distinct([2, 3]),
+        case().with("ord", 1.0).with("axis", 0).distinct([2, 3]),
+        case().with("ord", 1.0).with("axis", [0, 1]).f32([2, 3]),
+        case().with("ord", 2.0).with("axis", 1).with("keepdims", true).f32([2, 3]),
+        case().with("ord", 3.0).with("axis", -1).distinct([2, 3]),
         case().with("ord", f64::INFINITY).distinct([2, 3]),
-        case().with("ord", f64::INFINITY).with("axis", [1, 0]).distinct([2, 3]),
+        case().with("ord", f64::INFINITY).with("axis", [1, 0]).f32([2, 3]),
         case().f32([0]),
+    ]
+    errors [
+        case().with("ord", 0.0).f32([2, 3]),
+        case().with("ord", "fro").with("axis", 1).f32([2, 3]),
+        case().with("ord", 3.0).with("axis", [0, 1]).f32([2, 3]),
+        case().with("axis", [0, 0]).f32([2, 3]),
+        case().with("axis", [0, 1, 2]).f32([2, 3, 1]),
+        case().with("axis", 2).f32([2, 3]),
     ]
 }
 
@@ -89,10 +97,22 @@ fn build_norm(g: &mut Graph, s: &Norm, x: Val) -> Result<Val> {
             g.reduce_keep(ReduceKind::Max, sums, &[outer])?
         }
         (Ord::P(2.0), true) => {
-            return Err(Error::unimplemented("norm", "the spectral norm of matrices (ord=2), which needs singular values"));
+            return Err(Error::unimplemented(
+                "norm",
+                "the spectral norm of matrices (ord=2), which needs singular values",
+            ));
         }
-        (_, true) => return Err(Error::invalid("norm", "ord", "a matrix norm: euclidean, fro, 1 or inf", received())),
-        _ => return Err(Error::invalid("norm", "ord", "a vector norm: euclidean or a positive number", received())),
+        (_, true) => {
+            return Err(Error::invalid("norm", "ord", "a matrix norm: euclidean, fro, 1 or inf", received()));
+        }
+        _ => {
+            return Err(Error::invalid(
+                "norm",
+                "ord",
+                "a vector norm: euclidean or a positive number",
+                received(),
+            ));
+        }
     };
     let shape = g.shape(x).reduced(&sorted, s.keepdims);
     g.reshape(result, shape)
@@ -152,6 +172,7 @@ crate::op! {
         case().with("axis", [0]).with("epsilon", 4.0).values([2], &[0.1, -0.2]),
         case().with("axis", [0]).values([3], &[0.0, 0.0, 0.0]),
     ]
+    errors [case().with("axis", [2]).f32([2, 3])]
 }
 
 /// `x` scaled to Euclidean length 1 along axes, all where none are given (`tf.math.l2_normalize`; its default `epsilon` is 1e-12).
@@ -178,6 +199,7 @@ crate::op! {
         g.reduce(ReduceKind::Sum, diagonal, &[0])
     };
     cases [case().f32([3, 3]), case().f32([2, 3, 4]), case().f32([2, 0, 4]), case().ints([2, 2], -9, 9)]
+    errors [case().f32([3])]
 }
 
 /// The sum of the main diagonal of each innermost matrix (`tf.linalg.trace`).

@@ -13,10 +13,16 @@ use crate::tensor::{IntoTensor, Tensor, pair, run_one};
 pub fn matvec(a: impl IntoTensor, b: impl IntoTensor, transpose_a: bool) -> Result<Tensor> {
     let (a, b) = pair(a, b)?;
     if b.rank() == 0 {
-        return Err(Error::invalid("matvec", "b", "at least one dimension", format_args!("shape {}", b.shape())));
+        return Err(Error::invalid(
+            "matvec",
+            "b",
+            "at least one dimension",
+            format_args!("shape {}", b.shape()),
+        ));
     }
     let column = reshaped(&b, b.shape().iter().copied().chain([1]))?;
-    let y = matmul_with(&a, &column, MatMul { transpose_a, transpose_b: false }).map_err(|e| e.for_op("matvec"))?;
+    let y = matmul_with(&a, &column, MatMul { transpose_a, transpose_b: false })
+        .map_err(|e| e.for_op("matvec"))?;
     reshaped(&y, y.shape()[..y.rank() - 1].iter().copied())
 }
 
@@ -94,7 +100,10 @@ pub fn tensordot(a: impl IntoTensor, b: impl IntoTensor, axes: impl Into<DotAxes
 fn dot_equation(rank_a: usize, rank_b: usize, of_a: &[usize], of_b: &[usize]) -> Result<String> {
     let alphabet: Vec<char> = ('a'..='z').chain('A'..='Z').collect();
     if rank_a + rank_b > alphabet.len() {
-        return Err(Error::unimplemented("tensordot", format_args!("more than {} dimensions", alphabet.len())));
+        return Err(Error::unimplemented(
+            "tensordot",
+            format_args!("more than {} dimensions", alphabet.len()),
+        ));
     }
     let a = &alphabet[..rank_a];
     let b: Vec<char> = (0..rank_b)

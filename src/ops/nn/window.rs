@@ -1,6 +1,6 @@
 //! Sliding windows as TensorFlow's ops describe them: data formats, paddings, strides.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::WindowDim;
 use crate::shape::Shape;
 
@@ -171,6 +171,8 @@ pub(super) struct Sliding<'a> {
     pub(super) dilations: &'a [i64],
     pub(super) padding: PaddingKind,
     pub(super) explicit: &'a [i64],
+    /// The code with which TensorFlow refuses strides over batch and channels.
+    pub(super) refusal: ErrorKind,
 }
 
 impl Sliding<'_> {
@@ -182,7 +184,8 @@ impl Sliding<'_> {
         (0..sizes.len())
             .map(|d| {
                 let n = x[self.format.first_spatial() + d];
-                let w = WindowDim { size: sizes[d], stride: strides[d], dilation: dilations[d], low: 0, high: 0 };
+                let w =
+                    WindowDim { size: sizes[d], stride: strides[d], dilation: dilations[d], low: 0, high: 0 };
                 let (low, high) = match self.padding {
                     PaddingKind::Valid => (0, 0),
                     PaddingKind::Same => same(n, &w),
@@ -193,7 +196,12 @@ impl Sliding<'_> {
                 let over = w.span() as i64 - (n as i64 + low + high);
                 if over > w.stride as i64 {
                     let wanted = format!("a window of at most {} positions", n as i64 + low + high);
-                    return Err(Error::invalid(self.op, "input", wanted, format_args!("{} of shape {x}", w.span())));
+                    return Err(Error::invalid(
+                        self.op,
+                        "input",
+                        wanted,
+                        format_args!("{} of shape {x}", w.span()),
+                    ));
                 }
                 Ok(w)
             })
@@ -204,11 +212,16 @@ impl Sliding<'_> {
     pub(super) fn spatial(&self, arg: &str, v: &[i64]) -> Result<Vec<usize>> {
         let (n, first) = (self.format.spatial(), self.format.first_spatial());
         if v.len() != n + 2 {
-            return Err(Error::invalid(self.op, arg, format_args!("{} numbers", n + 2), format_args!("{v:?}")));
+            return Err(Error::invalid(
+                self.op,
+                arg,
+                format_args!("{} numbers", n + 2),
+                format_args!("{v:?}"),
+            ));
         }
         if v[0] != 1 || v[self.format.channel_dim()] != 1 {
-            let what = format!("{arg} {v:?} with other numbers than 1 for batch and channels");
-            return Err(Error::unimplemented(self.op, what));
+            let what = format!("{arg}: wanted 1 for batch and channels. Received: {v:?}");
+            return Err(Error::new(self.refusal, self.op, what));
         }
         let spatial = &v[first..first + n];
         if spatial.iter().any(|&s| s < 1) {
@@ -234,7 +247,12 @@ impl Sliding<'_> {
                 true => format!("{} numbers from 0 up, 0 for batch and channels", 2 * (n + 2)),
                 false => format!("nothing with padding {}", self.padding),
             };
-            return Err(Error::invalid(self.op, "explicit_paddings", wanted, format_args!("{:?}", self.explicit)));
+            return Err(Error::invalid(
+                self.op,
+                "explicit_paddings",
+                wanted,
+                format_args!("{:?}", self.explicit),
+            ));
         }
         Ok(if explicit { pairs[first..first + n].to_vec() } else { vec![] })
     }

@@ -43,6 +43,13 @@ crate::op! {
         case().with("equation", "ij,jk->ik").f32([3, 0]).f32([0, 2]),
         case().with("equation", "ij,jk->ik").ints([3, 4], -9, 9).ints([4, 2], -9, 9),
     ]
+    errors [
+        case().with("equation", "ij,jk->ik").f32([3, 1]).f32([4, 2]),
+        case().with("equation", "ij->i").f32([3, 1, 2]),
+        case().with("equation", "ij,jk->ik").f32([3, 4]),
+        case().with("equation", "...i->i").f32([3, 4]),
+        case().with("equation", "i->i->i").f32([3]),
+    ]
 }
 
 /// Contracts tensors as an equation says (`tf.einsum`): `"ij,jk->ik"` is a matrix product, `"ii->"` a trace, `"...ij->...ji"` a transpose.

@@ -13,13 +13,18 @@ crate::op! {
         dilations: Vec<i64> = vec![1, 1, 1, 1, 1],
     }
     build |s, g| {
-        let conv = geometry(&sliding!("Conv3D", s, &[]), 3, g.shape(input), g.shape(filter))?;
+        let conv = geometry(&sliding!("Conv3D", s, &[], InvalidArgument), 3, g.shape(input), g.shape(filter))?;
         g.convolution(input, filter, conv)
     };
     cases [
         case().with("strides", [1, 1, 1, 1, 1]).with("padding", "VALID").f32([1, 3, 4, 3, 2]).f32([2, 2, 2, 2, 2]),
         case().with("strides", [1, 1, 1, 1, 1]).with("padding", "SAME").f32([1, 2, 3, 3, 2]).f32([2, 3, 2, 2, 1]),
         case().with("strides", [1, 2, 1, 2, 1]).with("padding", "SAME").f32([1, 3, 2, 4, 1]).f32([2, 2, 3, 1, 2]),
+    ]
+    errors [
+        case().with("strides", [1, 1, 1, 1, 1]).with("padding", "SAME").f32([1, 2, 3, 3, 3]).f32([2, 3, 2, 2, 1]),
+        case().with("strides", [1, 1, 1, 1, 2]).with("padding", "SAME").f32([1, 2, 3, 3, 2]).f32([2, 3, 2, 2, 1]),
+        case().with("strides", [1, 1, 1, 1, 1]).with("padding", "EXPLICIT").f32([1, 2, 3, 3, 2]).f32([2, 3, 2, 2, 1]),
     ]
 }
 
@@ -35,7 +40,7 @@ crate::op! {
     build |s, g| {
         let op = "Conv3DBackpropInputV2";
         let x = shape_of(op, "input_sizes", &s.input_sizes)?;
-        let conv = geometry(&sliding!("Conv3DBackpropInputV2", s, &[]), 3, &x, g.shape(filter))?;
+        let conv = geometry(&sliding!("Conv3DBackpropInputV2", s, &[], InvalidArgument), 3, &x, g.shape(filter))?;
         input_adjoint(g, op, conv, x, filter, out_backprop)
     };
     cases [
@@ -56,7 +61,7 @@ crate::op! {
     build |s, g| {
         let op = "Conv3DBackpropFilterV2";
         let kernel = shape_of(op, "filter_sizes", &s.filter_sizes)?;
-        let conv = geometry(&sliding!("Conv3DBackpropFilterV2", s, &[]), 3, g.shape(input), &kernel)?;
+        let conv = geometry(&sliding!("Conv3DBackpropFilterV2", s, &[], InvalidArgument), 3, g.shape(input), &kernel)?;
         kernel_adjoint(g, op, conv, input, kernel, out_backprop)
     };
     cases [

@@ -18,7 +18,7 @@ crate::op! {
     build |s, g| {
         let op = "DepthwiseConv2dNative";
         let kernel = grouped(op, g.shape(input), s.data_format, g.shape(filter))?;
-        let conv = geometry(&sliding!("DepthwiseConv2dNative", s), 2, g.shape(input), &kernel)?;
+        let conv = geometry(&sliding!("DepthwiseConv2dNative", s, &s.explicit_paddings, InvalidArgument), 2, g.shape(input), &kernel)?;
         let filter = g.reshape(filter, kernel)?;
         g.convolution(input, filter, conv)
     };
@@ -27,6 +27,10 @@ crate::op! {
         case().with("strides", [1, 2, 2, 1]).with("padding", "VALID").f32([2, 5, 5, 2]).f32([2, 3, 2, 1]),
         case().with("strides", [1, 2, 2, 1]).with("padding", "SAME").f32([1, 5, 4, 1]).f32([3, 3, 1, 3]),
         case().with("strides", [1, 1, 1, 1]).with("padding", "EXPLICIT").with("explicit_paddings", [0, 0, 1, 0, 2, 1, 0, 0]).f32([1, 4, 4, 2]).f32([2, 2, 2, 2]),
+    ]
+    errors [
+        case().with("strides", [1, 1, 1, 1]).with("padding", "SAME").f32([1, 4, 5, 2]).f32([3, 2, 3, 2]),
+        case().with("strides", [1, 1, 1, 2]).with("padding", "SAME").f32([1, 4, 5, 3]).f32([3, 2, 3, 2]),
     ]
 }
 
@@ -44,7 +48,7 @@ crate::op! {
         let op = "DepthwiseConv2dNativeBackpropInput";
         let x = shape_of(op, "input_sizes", &s.input_sizes)?;
         let kernel = grouped(op, &x, s.data_format, g.shape(filter))?;
-        let conv = geometry(&sliding!("DepthwiseConv2dNativeBackpropInput", s), 2, &x, &kernel)?;
+        let conv = geometry(&sliding!("DepthwiseConv2dNativeBackpropInput", s, &s.explicit_paddings, InvalidArgument), 2, &x, &kernel)?;
         let filter = g.reshape(filter, kernel)?;
         input_adjoint(g, op, conv, x, filter, out_backprop)
     };
@@ -68,7 +72,7 @@ crate::op! {
         let op = "DepthwiseConv2dNativeBackpropFilter";
         let filter = shape_of(op, "filter_sizes", &s.filter_sizes)?;
         let kernel = grouped(op, g.shape(input), s.data_format, &filter)?;
-        let conv = geometry(&sliding!("DepthwiseConv2dNativeBackpropFilter", s), 2, g.shape(input), &kernel)?;
+        let conv = geometry(&sliding!("DepthwiseConv2dNativeBackpropFilter", s, &s.explicit_paddings, InvalidArgument), 2, g.shape(input), &kernel)?;
         let d = kernel_adjoint(g, op, conv, input, kernel, out_backprop)?;
         g.reshape(d, filter)
     };
@@ -82,7 +86,8 @@ crate::op! {
 fn grouped(op: &str, x: &Shape, format: DataFormat, kernel: &Shape) -> Result<Shape> {
     format.want_spatial(op, 2)?;
     if x.rank() != 4 || kernel.rank() != 4 || x[format.channel_dim()] != kernel[2] {
-        let wanted = format!("[height, width, channels, outputs of a channel] for an input of shape {x} in {format}");
+        let wanted =
+            format!("[height, width, channels, outputs of a channel] for an input of shape {x} in {format}");
         return Err(Error::invalid(op, "filter", wanted, format_args!("shape {kernel}")));
     }
     Ok(Shape::from([kernel[0], kernel[1], 1, kernel[2] * kernel[3]]))

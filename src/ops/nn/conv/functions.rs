@@ -137,7 +137,12 @@ pub fn separable_conv2d(
     let pointwise = pointwise_filter.into_tensor(None)?;
     if pointwise.rank() != 4 || pointwise.shape()[..2] != [1, 1] {
         let received = format!("shape {}", pointwise.shape());
-        return Err(Error::invalid("separable_conv2d", "pointwise_filter", "shape (1, 1, channels, outputs)", received));
+        return Err(Error::invalid(
+            "separable_conv2d",
+            "pointwise_filter",
+            "shape (1, 1, channels, outputs)",
+            received,
+        ));
     }
     let y = depthwise_conv2d(input, depthwise_filter, strides, padding, data_format, dilations)?;
     conv2d(y, pointwise, 1, Padding::Valid, data_format, 1)

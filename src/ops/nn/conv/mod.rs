@@ -17,12 +17,9 @@ use crate::error::{Error, Result};
 use crate::hlo::{Conv, ConvLayout, Graph, Val, gradient};
 use crate::shape::{Dims, Shape};
 
-/// The attributes of an op with `strides`, `padding`, `explicit_paddings`, `data_format` and `dilations`.
+/// The attributes of an op with `strides`, `padding`, `explicit_paddings` (or what stands for them), `data_format` and `dilations`.
 macro_rules! sliding {
-    ($op:literal, $s:ident) => {
-        sliding!($op, $s, &$s.explicit_paddings)
-    };
-    ($op:literal, $s:ident, $explicit:expr) => {
+    ($op:literal, $s:ident, $explicit:expr, $refusal:ident) => {
         crate::ops::nn::window::Sliding {
             op: $op,
             format: $s.data_format,
@@ -30,6 +27,7 @@ macro_rules! sliding {
             dilations: &$s.dilations,
             padding: $s.padding,
             explicit: $explicit,
+            refusal: crate::ErrorKind::$refusal,
         }
     };
 }
@@ -47,7 +45,9 @@ fn geometry(s: &Sliding<'_>, spatial: usize, x: &Shape, kernel: &Shape) -> Resul
     let (features, per_group, outputs) = (x[s.format.channel_dim()], kernel[spatial], kernel[spatial + 1]);
     let groups = features.checked_div(per_group).unwrap_or(1);
     if groups * per_group != features || groups == 0 || outputs % groups != 0 {
-        let wanted = format!("input features that divide the {features} of the input into groups that divide its outputs");
+        let wanted = format!(
+            "input features that divide the {features} of the input into groups that divide its outputs"
+        );
         return Err(Error::invalid(s.op, "filter", wanted, format_args!("shape {kernel}")));
     }
     let first = s.format.first_spatial();
