@@ -280,7 +280,7 @@ macro_rules! op {
         cases [$($case:expr),* $(,)?]
         $(errors [$($error:expr),* $(,)?])?
     ) => {
-        $crate::op!(@struct [$($doc)+] $name { $($([$($fdoc)*])? $f: $t),* });
+        $crate::op!(@struct [$($doc)+] $name { $([$($fdoc)*] $f: $t),* });
         impl $crate::tensor::Op for $name {
             $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Device { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, $g: &mut $crate::hlo::Graph, x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
@@ -313,7 +313,7 @@ macro_rules! op {
         cases [$($case:expr),* $(,)?]
         $(errors [$($error:expr),* $(,)?])?
     ) => {
-        $crate::op!(@struct [$($doc)+] $name { $($([$($fdoc)*])? $f: $t),* });
+        $crate::op!(@struct [$($doc)+] $name { $([$($fdoc)*] $f: $t),* });
         impl $crate::tensor::Op for $name {
             $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, _g: &mut $crate::hlo::Graph, _x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
@@ -333,7 +333,7 @@ macro_rules! op {
         cases [$($case:expr),* $(,)?]
         $(errors [$($error:expr),* $(,)?])?
     ) => {
-        $crate::op!(@struct [$($doc)+] $name { $($([$($fdoc)*])? $f: $t),* });
+        $crate::op!(@struct [$($doc)+] $name { $([$($fdoc)*] $f: $t),* });
         impl $crate::tensor::Op for $name {
             $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, _g: &mut $crate::hlo::Graph, _x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
@@ -346,10 +346,10 @@ macro_rules! op {
             }
         }
     };
-    (@struct [$($doc:literal)+] $name:ident { $($([$($fdoc:literal)*])? $f:ident: $t:ty),* }) => {
+    (@struct [$($doc:literal)+] $name:ident { $([$($fdoc:literal)*] $f:ident: $t:ty),* }) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug)]
-        pub struct $name { $(#[doc = concat!("TensorFlow's `", stringify!($f), "`.")] pub $f: $t),* }
+        pub struct $name { $($(#[doc = $fdoc])* #[doc = concat!("TensorFlow's `", stringify!($f), "`.")] pub $f: $t),* }
     };
     (@common $name:ident [$($raw:literal)?] [$($truth:ident)?] $api:literal [$($doc:literal)+] ($($x:ident),*) ($($rest:ident)?) $place:ident { $($f:ident: $t:ty $(= $d:expr)?),* } [$($case:expr),*] [$($error:expr),*]) => {
         const INFO: $crate::tensor::Info = $crate::tensor::Info {
