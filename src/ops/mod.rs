@@ -1,9 +1,11 @@
 //! TensorFlow's ops by family. Each is declared once, in its family's file, and listed once, in that family's `OPS`.
 
 pub mod array;
+mod checks;
 pub mod linalg;
 pub mod math;
 pub mod nn;
 mod registry;
+mod scalars;
 
 pub use registry::{by_name, families, rows};

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::hlo::{DotDims, Graph, Val};
+use crate::ops::checks::want_rank;
 use crate::shape::{Dims, Shape, broadcast};
 use crate::tensor::{IntoTensor, Row, Tensor, pair, row, run_one};
 use smallvec::smallvec;
@@ -105,20 +106,6 @@ pub fn matmul_with(a: impl IntoTensor, b: impl IntoTensor, options: MatMul) -> R
         return run_one(&options, &[&a, &b]);
     }
     run_one(&BatchMatMulV2 { adj_x: options.transpose_a, adj_y: options.transpose_b }, &[&a, &b])
-}
-
-/// Checks the rank of operands by name.
-pub(super) fn want_rank(
-    g: &Graph,
-    op: &str,
-    x: &[(&str, Val)],
-    ok: impl Fn(usize) -> bool,
-    wanted: &str,
-) -> Result<()> {
-    match x.iter().find(|(_, v)| !ok(g.rank(*v))) {
-        None => Ok(()),
-        Some((name, v)) => Err(Error::invalid(op, name, wanted, format_args!("shape {}", g.shape(*v)))),
-    }
 }
 
 /// Contracts the inner dimensions of `[.., m, k]` (without batch) and `[k, n]`.

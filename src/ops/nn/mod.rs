@@ -1,13 +1,23 @@
 //! `tf.nn`: what neural networks are made of.
 
+mod activations;
 mod conv;
 mod softmax;
 mod window;
 
+pub use activations::*;
 pub use conv::*;
 pub use softmax::*;
 pub use window::{DataFormat, Extents, Padding, PaddingKind};
 
 use crate::tensor::Row;
 
-pub(super) const OPS: &[&[Row]] = &[softmax::OPS, conv::conv2d::OPS, conv::conv3d::OPS, conv::depthwise::OPS];
+pub(super) const OPS: &[&[Row]] = &[
+    activations::relu::OPS,
+    activations::exponential::OPS,
+    activations::smooth::OPS,
+    softmax::OPS,
+    conv::conv2d::OPS,
+    conv::conv3d::OPS,
+    conv::depthwise::OPS,
+];
