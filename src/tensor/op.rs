@@ -396,6 +396,9 @@ macro_rules! op {
     (@name $name:ident $raw:literal) => { $raw };
     // A keyword of Rust as a field is written with a trailing underscore.
     (@attr type_) => { "type" };
+    // TensorFlow spells some attributes with a capital.
+    (@attr tout) => { "Tout" };
+    (@attr targmax) => { "Targmax" };
     (@attr $f:ident) => { stringify!($f) };
     (@variadic) => { false };
     (@variadic $rest:ident) => { true };
