@@ -2,11 +2,13 @@
 
 mod activations;
 mod conv;
+mod pool;
 mod softmax;
 mod window;
 
 pub use activations::*;
 pub use conv::*;
+pub use pool::*;
 pub use softmax::*;
 pub use window::{DataFormat, Extents, Padding, PaddingKind};
 
@@ -20,4 +22,9 @@ pub(super) const OPS: &[&[Row]] = &[
     conv::conv2d::OPS,
     conv::conv3d::OPS,
     conv::depthwise::OPS,
+    pool::max::OPS,
+    pool::max3d::OPS,
+    pool::avg::OPS,
+    pool::argmax::OPS,
+    pool::functions::OPS,
 ];
