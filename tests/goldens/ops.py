@@ -157,6 +157,18 @@ def call(row, tensors, attrs):
     return [tf.convert_to_tensor(t) for t in tf.nest.flatten(result)]
 
 
+def batch_norm_unset(attrs, x):
+    """Results that the CPU kernel leaves as they are in memory; the others give this."""
+    unset = {5: np.zeros([0], np.float32)}
+    if not plain(attrs["is_training"]):
+        unset.update({3: x[3].numpy(), 4: x[4].numpy()})
+    return unset
+
+
+# Ops some of whose results are not written: what stands for them.
+UNSET = {"FusedBatchNormV3": batch_norm_unset}
+
+
 def is_float(t):
     return t.dtype.name in FLOATS
 
@@ -170,10 +182,11 @@ def run_case(row, case, rng, put):
         y = call(row, x, case["attrs"])
     for i, t in enumerate(x):
         put(f"x{i}", t.numpy())
+    unset = UNSET[row["name"]](case["attrs"], x) if row["name"] in UNSET else {}
     for i, t in enumerate(y):
-        put(f"y{i}", t.numpy())
+        put(f"y{i}", unset[i] if i in unset else t.numpy())
     entry = {"case": case["text"], "inputs": len(x), "outputs": len(y)}
-    differentiable = [i for i, t in enumerate(y) if is_float(t)]
+    differentiable = [i for i, t in enumerate(y) if is_float(t) and i not in unset]
     if not case["gradient"] or not differentiable or not any(map(is_float, x)):
         return entry
     seeds = []

@@ -2,12 +2,14 @@
 
 mod activations;
 mod conv;
+mod norm;
 mod pool;
 mod softmax;
 mod window;
 
 pub use activations::*;
 pub use conv::*;
+pub use norm::*;
 pub use pool::*;
 pub use softmax::*;
 pub use window::{DataFormat, Extents, Padding, PaddingKind};
@@ -27,4 +29,9 @@ pub(super) const OPS: &[&[Row]] = &[
     pool::avg::OPS,
     pool::argmax::OPS,
     pool::functions::OPS,
+    norm::batch::OPS,
+    norm::fused::OPS,
+    norm::layer::OPS,
+    norm::local::OPS,
+    norm::moments::OPS,
 ];
