@@ -2,6 +2,9 @@
 
 mod activations;
 mod conv;
+mod dilation;
+mod embedding;
+mod loss;
 mod norm;
 mod pool;
 mod softmax;
@@ -9,6 +12,9 @@ mod window;
 
 pub use activations::*;
 pub use conv::*;
+pub use dilation::*;
+pub use embedding::*;
+pub use loss::*;
 pub use norm::*;
 pub use pool::*;
 pub use softmax::*;
@@ -34,4 +40,10 @@ pub(super) const OPS: &[&[Row]] = &[
     norm::layer::OPS,
     norm::local::OPS,
     norm::moments::OPS,
+    loss::softmax::OPS,
+    loss::sparse::OPS,
+    loss::binary::OPS,
+    loss::top::OPS,
+    embedding::OPS,
+    dilation::OPS,
 ];
