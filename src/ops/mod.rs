@@ -5,6 +5,7 @@ mod checks;
 pub mod linalg;
 pub mod math;
 pub mod nn;
+pub mod random;
 mod registry;
 mod scalars;
 

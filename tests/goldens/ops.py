@@ -126,6 +126,10 @@ SPECIAL_INPUTS = {
 }
 
 
+# Ops whose results of 64 bits are words of 32 here, lowest first.
+WORDS = {"StatelessRandomGetKeyCounter"}
+
+
 def named_inputs(row, tensors):
     if row["name"] in SPECIAL_INPUTS:
         return SPECIAL_INPUTS[row["name"]](tensors)
@@ -154,7 +158,10 @@ def call(row, tensors, attrs):
             function = getattr(function, part)
         named.update({k: plain(a) for k, a in attrs.items()})
         result = function(**named)
-    return [tf.convert_to_tensor(t) for t in tf.nest.flatten(result)]
+    results = [tf.convert_to_tensor(t) for t in tf.nest.flatten(result)]
+    if row["name"] in WORDS:
+        results = [tf.reshape(tf.bitcast(t, tf.uint32), [-1]) for t in results]
+    return results
 
 
 def batch_norm_unset(attrs, x):
