@@ -94,12 +94,15 @@ impl Recorder for Log {
             How::Entry(entry) => {
                 let given: Vec<bool> = call.outputs.iter().map(differentiable).collect();
                 let wanted: Vec<bool> = call.inputs.iter().map(|t| differentiable(t)).collect();
-                let vjp = entry.vjp(&given, &wanted)?;
-                if !vjp.connected.contains(&true) {
-                    return Ok(());
-                }
-                let all = call.inputs.iter().copied().chain(call.outputs);
-                let kept = all.zip(&vjp.keeps).map(|(t, keep)| keep.then(|| t.clone())).collect();
+                let kept = match entry.vjp(&given, &wanted) {
+                    Ok(vjp) if !vjp.connected.contains(&true) => return Ok(()),
+                    Ok(vjp) => {
+                        let all = call.inputs.iter().copied().chain(call.outputs);
+                        all.zip(&vjp.keeps).map(|(t, keep)| keep.then(|| t.clone())).collect()
+                    }
+                    // That there is no derivative matters when one is asked for.
+                    Err(_) => vec![],
+                };
                 Backward::Entry { entry: (*entry).clone(), kept }
             }
             How::Residuals { backward, kept, given, connected } => Backward::Residuals {

@@ -1,6 +1,8 @@
 //! TensorFlow's ops by family. Each is declared once, in its family's file, and listed once, in that family's `OPS`.
 
+mod args;
 pub mod array;
+mod build;
 mod checks;
 pub mod linalg;
 pub mod math;
@@ -9,4 +11,5 @@ pub mod random;
 mod registry;
 mod scalars;
 
+pub use args::{Axes, IntoInts};
 pub use registry::{by_name, families, rows};

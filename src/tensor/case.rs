@@ -38,7 +38,8 @@ pub struct Case {
     pub gradient: bool,
     /// Relative and absolute bound on differences from TensorFlow, where the usual ones are too tight, and why.
     pub tolerance: Option<(f64, f64, &'static str)>,
-    /// A deviation from TensorFlow that is meant: what is different and the results given here.
+    /// A deviation from TensorFlow that is meant: what is different and the results given here. On an error case: TensorFlow has another
+    /// error than `InvalidArgument`.
     pub deviation: Option<(&'static str, Vec<Vec<f64>>)>,
 }
 

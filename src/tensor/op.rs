@@ -394,11 +394,12 @@ macro_rules! op {
     (@yes $any:ident) => { true };
     (@name $name:ident) => { stringify!($name) };
     (@name $name:ident $raw:literal) => { $raw };
-    // A keyword of Rust as a field is written with a trailing underscore.
+    // Names that Rust's rules forbid as fields.
     (@attr type_) => { "type" };
-    // TensorFlow spells some attributes with a capital.
     (@attr tout) => { "Tout" };
     (@attr targmax) => { "Targmax" };
+    (@attr dst_t) => { "DstT" };
+    (@attr truncate) => { "Truncate" };
     (@attr $f:ident) => { stringify!($f) };
     (@variadic) => { false };
     (@variadic $rest:ident) => { true };

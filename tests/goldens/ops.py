@@ -125,6 +125,9 @@ SPECIAL_INPUTS = {
     "DynamicStitch": lambda tensors: halves(["indices", "data"], tensors),
 }
 
+# Ops that TensorFlow rewrites in graphs and has no kernels of.
+GRAPH_ONLY = {"AccumulateNV2"}
+
 
 # Ops whose results of 64 bits are words of 32 here, lowest first.
 WORDS = {"StatelessRandomGetKeyCounter"}
@@ -151,7 +154,8 @@ def call(row, tensors, attrs):
         first = {k: v[0] if isinstance(v, list) and v else v for k, v in named.items()}
         given = {k: v.dtype for k, v in first.items() if hasattr(v, "dtype")}
         named.update({k: as_argument(op_def, k, a, given) for k, a in attrs.items()})
-        result = getattr(tf.raw_ops, row["name"])(**named)
+        function = getattr(tf.raw_ops, row["name"])
+        result = tf.function(lambda: function(**named))() if row["name"] in GRAPH_ONLY else function(**named)
     else:
         function = tf
         for part in row["api"].split(".")[1:]:

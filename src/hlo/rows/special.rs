@@ -23,10 +23,8 @@ pub(crate) fn digamma(x: f64) -> f64 {
     if x.is_nan() || x == f64::INFINITY {
         return x;
     }
-    if x == 0.0 {
-        return if x.is_sign_negative() { f64::INFINITY } else { f64::NEG_INFINITY };
-    }
-    if x < 0.0 {
+    // NaN at the poles, 0 among them, as TensorFlow has it.
+    if x <= 0.0 {
         if x.floor() == x {
             return f64::NAN;
         }
@@ -94,6 +92,9 @@ pub(crate) fn zeta(x: f64, q: f64) -> f64 {
     }
     if x.is_nan() || q.is_nan() || x < 1.0 {
         return f64::NAN;
+    }
+    if q == f64::INFINITY {
+        return 0.0;
     }
     if q <= 0.0 {
         return match (q.floor() == q, x.floor() == x) {

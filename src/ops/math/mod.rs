@@ -1,11 +1,66 @@
 //! `tf.math`: arithmetic, comparison, reduction.
 
+mod add_n;
+mod arg;
+mod bessel;
 mod binary;
+mod bits;
+mod bitwise;
+mod cast;
+mod clip;
+mod compare;
+mod exponential;
+mod macros;
+mod power;
+mod reduce;
+mod scans;
+mod slopes;
+mod special;
+mod statistics;
+mod trig;
 mod unary;
 
+pub use add_n::*;
+pub use arg::*;
+pub use bessel::*;
 pub use binary::*;
+pub use bits::*;
+pub use bitwise::*;
+pub use cast::*;
+pub use clip::*;
+pub use compare::*;
+pub use exponential::*;
+pub use power::*;
+pub use reduce::*;
+pub use scans::*;
+pub use slopes::*;
+pub use special::*;
+pub use statistics::*;
+pub use trig::*;
 pub use unary::*;
 
 use crate::tensor::Row;
 
-pub(super) const OPS: &[&[Row]] = &[binary::OPS, unary::OPS];
+pub(super) const OPS: &[&[Row]] = &[
+    add_n::OPS,
+    arg::OPS,
+    bessel::OPS,
+    binary::OPS,
+    bits::OPS,
+    bits::TESTS,
+    bitwise::OPS,
+    cast::OPS,
+    clip::OPS,
+    compare::COMPARISONS,
+    compare::LOGIC,
+    compare::OPS,
+    exponential::OPS,
+    power::OPS,
+    reduce::OPS,
+    scans::OPS,
+    slopes::OPS,
+    special::OPS,
+    statistics::OPS,
+    trig::OPS,
+    unary::OPS,
+];

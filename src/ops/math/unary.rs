@@ -1,37 +1,47 @@
-//! Elementwise functions of one tensor.
+//! Elementwise arithmetic of one tensor.
 
-use crate::error::Result;
-use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
-
-/// Declares ops that are one elementwise primitive each, with their functions and rows.
-macro_rules! unary {
-    ($($(#[doc = $doc:literal])+ $name:ident, $f:ident, $api:literal, $prim:ident, [$($case:expr),+];)+) => {
-        $(
-            $crate::op! {
-                $(#[doc = $doc])+
-                $name in $api (x) {}
-                build |s, g| g.$prim(x);
-                cases [$($case),+]
-            }
-            $(#[doc = $doc])+
-            #[doc = ""]
-            #[doc = concat!("TensorFlow: `", $api, "`. The result has the shape and dtype of `x`.")]
-            ///
-            /// # Errors
-            /// `InvalidArgument` for a dtype that the function is not defined on.
-            pub fn $f(x: impl IntoTensor) -> Result<Tensor> {
-                run_one(&$name {}, &[&x.into_tensor(None)?])
-            }
-        )+
-        pub(super) const OPS: &[Row] = &[$(row::<$name>()),+];
-    };
-}
+use super::macros::unary;
 
 unary! {
-    /// `e` to the power of `x`.
-    Exp, exp, "tf.math.exp", exp, [case().f32([2, 3]), case().specials()];
-    /// Natural logarithm.
-    Log, log, "tf.math.log", log, [case().range([2, 3], 0.1, 4.0), case().specials()];
+    OPS;
+    /// The absolute value.
+    Abs, abs, "tf.math.abs", |g, x| g.abs(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9)];
     /// `-x`.
-    Neg, negative, "tf.math.negative", neg, [case().f32([5]), case().ints([5], -9, 9)];
+    Neg, negative, "tf.math.negative", |g, x| g.neg(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9)];
+    /// -1, 0 or 1.
+    Sign, sign, "tf.math.sign", |g, x| g.sign(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -2, 3)];
+    /// `x * x`.
+    Square, square, "tf.math.square", |g, x| g.mul(x, x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9)];
+    /// `1 / x`.
+    Reciprocal, reciprocal, "tf.math.reciprocal", |g, x| {
+        let one = g.ones_like(x)?;
+        g.div(one, x)
+    }, (0.5, 3.0), errors [case().bools([2])], vjp |g, x, y, dy| {
+        let square = g.mul(y, y)?;
+        let d = g.mul(dy, square)?;
+        Ok(vec![Some(g.neg(d)?)])
+    };
+    /// `1 / x`, under its older name.
+    Inv, _, "tf.raw_ops.Inv", |g, x| {
+        let one = g.ones_like(x)?;
+        g.div(one, x)
+    }, (0.5, 3.0), errors [case().bools([2])], vjp |g, x, y, dy| {
+        let square = g.mul(y, y)?;
+        let d = g.mul(dy, square)?;
+        Ok(vec![Some(g.neg(d)?)])
+    };
+    /// The square root.
+    Sqrt, sqrt, "tf.math.sqrt", |g, x| g.sqrt(x), (0.1, 4.0), errors [case().ints([2], 1, 5)];
+    /// `1 / sqrt(x)`.
+    Rsqrt, rsqrt, "tf.math.rsqrt", |g, x| g.rsqrt(x), (0.1, 4.0), errors [case().ints([2], 1, 5)];
+    /// The largest whole number that is not above `x`.
+    Floor, floor, "tf.math.floor", |g, x| g.floor(x), (-3.0, 3.0), errors [case().ints([2], 1, 5)];
+    /// The smallest whole number that is not below `x`.
+    Ceil, ceil, "tf.math.ceil", |g, x| g.ceil(x), (-3.0, 3.0), errors [case().ints([2], 1, 5)];
+    /// The nearest whole number; halves go to the even one.
+    Round, round, "tf.math.round", |g, x| if g.dtype(x).is_int() { Ok(x) } else { g.round(x) }, (-3.0, 3.0), errors [case().bools([2])],
+        more [case().values([6], &[0.5, 1.5, 2.5, -0.5, -1.5, 2.4])];
+    /// The nearest whole number; halves go to the even one.
+    Rint, rint, "tf.math.rint", |g, x| g.round(x), (-3.0, 3.0; wide), errors [case().ints([2], 1, 5)],
+        more [case().values([6], &[0.5, 1.5, 2.5, -0.5, -1.5, 2.4])];
 }
