@@ -1,21 +1,34 @@
 //! `tf.random`: numbers of a key and a counter, by Philox4x32-10 as TensorFlow draws them.
 
+mod draw;
 mod drawn;
+mod gamma;
+mod generator;
+mod global;
 pub mod host;
 mod int;
 mod key;
 mod multinomial;
 mod normal;
+mod shuffle;
+mod stateless;
 mod uniform;
 
 pub use drawn::{StatelessShuffle, StatelessTruncatedNormal, StatelessTruncatedNormalV2};
-pub use int::*;
+pub use gamma::{RandomGammaGrad, StatelessRandomGammaV2, StatelessRandomGammaV3};
+pub use generator::Generator;
+pub use global::*;
+pub use int::{
+    StatelessRandomUniformFullInt, StatelessRandomUniformFullIntV2, StatelessRandomUniformInt,
+    StatelessRandomUniformIntV2,
+};
 pub use key::{StatelessRandomGetAlg, StatelessRandomGetKeyCounter};
 pub use multinomial::StatelessMultinomial;
-pub use normal::*;
-pub use uniform::*;
+pub use normal::{StatelessRandomNormal, StatelessRandomNormalV2};
+pub use stateless::*;
+pub use uniform::{StatelessRandomUniform, StatelessRandomUniformV2};
 
 use crate::tensor::Row;
 
 pub(super) const OPS: &[&[Row]] =
-    &[key::OPS, uniform::OPS, int::OPS, normal::OPS, drawn::OPS, multinomial::OPS];
+    &[key::OPS, uniform::OPS, int::OPS, normal::OPS, drawn::OPS, multinomial::OPS, gamma::OPS];
