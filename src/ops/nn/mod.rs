@@ -3,6 +3,7 @@
 mod activations;
 mod conv;
 mod dilation;
+mod dropout;
 mod embedding;
 mod loss;
 mod norm;
@@ -13,6 +14,7 @@ mod window;
 pub use activations::*;
 pub use conv::*;
 pub use dilation::*;
+pub use dropout::*;
 pub use embedding::*;
 pub use loss::*;
 pub use norm::*;
@@ -46,4 +48,5 @@ pub(super) const OPS: &[&[Row]] = &[
     loss::top::OPS,
     embedding::OPS,
     dilation::OPS,
+    dropout::OPS,
 ];

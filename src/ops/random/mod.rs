@@ -17,6 +17,7 @@ mod uniform;
 pub use drawn::{StatelessShuffle, StatelessTruncatedNormal, StatelessTruncatedNormalV2};
 pub use gamma::{RandomGammaGrad, StatelessRandomGammaV2, StatelessRandomGammaV3};
 pub use generator::Generator;
+pub(crate) use global::generator_of;
 pub use global::*;
 pub use int::{
     StatelessRandomUniformFullInt, StatelessRandomUniformFullIntV2, StatelessRandomUniformInt,
@@ -26,6 +27,7 @@ pub use key::{StatelessRandomGetAlg, StatelessRandomGetKeyCounter};
 pub use multinomial::StatelessMultinomial;
 pub use normal::{StatelessRandomNormal, StatelessRandomNormalV2};
 pub use stateless::*;
+pub(crate) use uniform::seeded_uniform;
 pub use uniform::{StatelessRandomUniform, StatelessRandomUniformV2};
 
 use crate::tensor::Row;

@@ -8,6 +8,9 @@ use crate::ops::scalars::Scalars;
 use crate::shape::Shape;
 use crate::tensor::{Fill, Row, row};
 
+/// Why the cases have no tolerance.
+const EXACT: &str = "uniform numbers equal TensorFlow's bit for bit";
+
 crate::op! {
     /// Floats uniform in [0, 1), of a key and counter.
     StatelessRandomUniformV2 in "tf.random.stateless_uniform" (key, counter) { shape: Vec<i64>, alg: i64 = 1, dtype: DType = DType::Float32 }
@@ -17,7 +20,7 @@ crate::op! {
         uniform(g, op, stream, wanted_shape(op, &s.shape)?, s.dtype)
     };
     cases [
-        case().with("shape", [2, 5]).input(DType::UInt64, [1], Fill::Values(vec![4_000_000_000.0])).input(DType::UInt64, [2], Fill::Values(vec![7.0, 11.0])),
+        case().with("shape", [2, 5]).input(DType::UInt64, [1], Fill::Values(vec![4_000_000_000.0])).input(DType::UInt64, [2], Fill::Values(vec![7.0, 11.0])).tolerance(0.0, 0.0, EXACT),
         case().with("shape", [3]).input(DType::UInt64, [1], Fill::Values(vec![1.0])).input(DType::UInt64, [2], Fill::Values(vec![4_294_967_295.0, 0.0])),
     ]
     errors [
@@ -37,12 +40,12 @@ crate::op! {
         uniform(g, op, stream, wanted_shape(op, &s.shape)?, s.dtype)
     };
     cases [
-        case().with("shape", [4]).int_values([2], &[1, 2]),
-        case().with("shape", [2, 3, 5]).int_values([2], &[-7, 123456789]),
+        case().with("shape", [4]).int_values([2], &[1, 2]).tolerance(0.0, 0.0, EXACT),
+        case().with("shape", [2, 3, 5]).int_values([2], &[-7, 123456789]).tolerance(0.0, 0.0, EXACT),
         case().with("shape", Vec::<i64>::new()).int_values([2], &[0, 0]),
         case().with("shape", [0, 3]).int_values([2], &[1, 2]),
-        case().with("shape", [7]).with("dtype", DType::Float16).int_values([2], &[1, 2]),
-        case().with("shape", [7]).with("dtype", DType::BFloat16).int_values([2], &[1, 2]),
+        case().with("shape", [7]).with("dtype", DType::Float16).int_values([2], &[1, 2]).tolerance(0.0, 0.0, EXACT),
+        case().with("shape", [7]).with("dtype", DType::BFloat16).int_values([2], &[1, 2]).tolerance(0.0, 0.0, EXACT),
         case().with("shape", [7]).with("dtype", DType::Float64).int_values([2], &[1, 2]),
     ]
     errors [case().with("shape", [4]).int_values([1], &[1]), case().with("shape", [4]).with("dtype", DType::Int32).int_values([2], &[1, 2])]
@@ -58,6 +61,12 @@ pub(super) fn uniform(g: &mut Graph, op: &str, stream: Stream, shape: Shape, dty
     }
     let words = stream.words(g, shape)?;
     unit(g, op, words, dtype)
+}
+
+/// Floats uniform in [0, 1) of a pair of seeds, for ops that draw among other things.
+pub(crate) fn seeded_uniform(g: &mut Graph, op: &str, seed: Val, shape: Shape, dtype: DType) -> Result<Val> {
+    let stream = Stream::of_seed(g, op, seed)?;
+    uniform(g, op, stream, shape, dtype)
 }
 
 /// One number in [0, 1) from each word.
