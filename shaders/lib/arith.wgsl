@@ -42,7 +42,7 @@ fn m_ne(x: f32, y: f32) -> bool {
 }
 
 fn m_sign(x: f32) -> f32 {
-    return select(select(x, -1.0, x < 0.0), 1.0, x > 0.0);
+    return select(select(abs(x), -1.0, x < 0.0), 1.0, x > 0.0);
 }
 
 fn m_max(x: f32, y: f32) -> f32 {
@@ -57,7 +57,7 @@ fn m_clamp(lo: f32, x: f32, hi: f32) -> f32 {
     return m_min(m_max(x, lo), hi);
 }
 
-// Exact, by long division of the significands, eight bits a step: 32 steps at most.
+// Exact, by long division of the significands, eight bits a step. The loop is for quotients from 2^24 on and turns 29 times at most.
 fn m_rem(x: f32, y: f32) -> f32 {
     let a = bitcast<u32>(x) & 0x7fffffffu;
     let b = bitcast<u32>(y) & 0x7fffffffu;
@@ -65,11 +65,14 @@ fn m_rem(x: f32, y: f32) -> f32 {
     let eb = max(b >> 23u, 1u);
     let mb = (b & 0x7fffffu) | select(0u, 0x800000u, b >= 0x800000u);
     var r = ((a & 0x7fffffu) | select(0u, 0x800000u, a >= 0x800000u)) % max(mb, 1u);
-    var left = i32(ea) - i32(eb);
-    while (left > 0) {
-        let step = min(left, 8);
-        r = (r << u32(step)) % max(mb, 1u);
-        left -= step;
+    var left = u32(max(i32(ea) - i32(eb), 0));
+    r = m_rem_step(r, mb, left);
+    r = m_rem_step(r, mb, left - min(left, 8u));
+    r = m_rem_step(r, mb, left - min(left, 16u));
+    left -= min(left, 24u);
+    while (left > 0u) {
+        r = m_rem_step(r, mb, left);
+        left -= min(left, 8u);
     }
     // r * 2^(eb - 150), below the normal range as a plain integer.
     let scaled = i32(bitcast<u32>(f32(r)) >> 23u) + i32(eb) - 150;
@@ -78,6 +81,10 @@ fn m_rem(x: f32, y: f32) -> f32 {
     bits = select(bits, a, a < b);
     bits = select(bits | (bitcast<u32>(x) & 0x80000000u), 0x7fc00000u, a >= 0x7f800000u || b > 0x7f800000u || b == 0u);
     return bitcast<f32>(bits);
+}
+
+fn m_rem_step(r: u32, m: u32, left: u32) -> u32 {
+    return (r << min(left, 8u)) % max(m, 1u);
 }
 
 // On the integers that count floats from the least to the greatest.

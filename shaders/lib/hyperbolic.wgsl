@@ -32,5 +32,5 @@ fn m_acosh(x: f32) -> f32 {
 
 fn m_atanh(x: f32) -> f32 {
     let a = abs(x);
-    return m_with_sign(0.5 * m_log1p(2.0 * a / (1.0 - a)), x);
+    return m_or_nan(m_with_sign(0.5 * m_log1p(2.0 * a / (1.0 - a)), x), !(a <= 1.0));
 }

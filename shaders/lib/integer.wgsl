@@ -59,17 +59,25 @@ fn i_shr_logical(x: i32, n: i32) -> i32 {
     return bitcast<i32>(u_shr(bitcast<u32>(x), bitcast<u32>(n)));
 }
 
-// By squaring, modulo 2^32.
+// By squaring, modulo 2^32, four bits of the exponent at a time.
 fn u_pow(x: u32, n: u32) -> u32 {
-    var y = 1u;
-    var square = x;
-    var left = n;
-    while (left != 0u) {
-        y *= select(1u, square, (left & 1u) == 1u);
-        square *= square;
-        left >>= 1u;
-    }
-    return y;
+    var s = u_pow_bits(vec2<u32>(1u, x), n);
+    s = u_pow_bits(s, n >> 4u);
+    s = u_pow_bits(s, n >> 8u);
+    s = u_pow_bits(s, n >> 12u);
+    s = u_pow_bits(s, n >> 16u);
+    s = u_pow_bits(s, n >> 20u);
+    s = u_pow_bits(s, n >> 24u);
+    return u_pow_bits(s, n >> 28u).x;
+}
+
+fn u_pow_bits(s: vec2<u32>, n: u32) -> vec2<u32> {
+    return u_pow_bit(u_pow_bit(u_pow_bit(u_pow_bit(s, n), n >> 1u), n >> 2u), n >> 3u);
+}
+
+// (product so far, square to come)
+fn u_pow_bit(s: vec2<u32>, n: u32) -> vec2<u32> {
+    return vec2<u32>(s.x * select(1u, s.y, (n & 1u) == 1u), s.y * s.y);
 }
 
 // A negative power of anything but 1 and -1 is 0.

@@ -83,25 +83,21 @@ fn m_digamma(x: f32) -> f32 {
     let y = series - select(0.0, sum, near);
     let d = x - round(x);
     let turned = m_sin_pi(0.5 - abs(d)) / m_with_sign(m_sin_pi(abs(d)), d);
-    let reflected = m_or_nan(y - M_PI * turned, floor(x) == x);
-    let pole = (~bitcast<u32>(x) & 0x80000000u) | 0x7f800000u;
-    let bits = select(bitcast<u32>(select(y, reflected, x < 0.0)), pole, x == 0.0);
-    return bitcast<f32>(select(bits, bitcast<u32>(x), m_is_nan(x) || bitcast<u32>(x) == 0x7f800000u));
+    return m_or_nan(select(y, y - M_PI * turned, x < 0.0), m_is_nan(x) || (!(x > 0.0) && floor(x) == x));
 }
 
-// Hurwitz zeta for q > 0: eight terms, the rest by the Euler-Maclaurin formula.
+// Hurwitz zeta for q > 0: six terms, the rest by the Euler-Maclaurin formula.
 fn m_zeta_near(x: f32, q: f32) -> f32 {
-    var sum = 0.0;
-    for (var k = 0; k < 8; k++) {
-        sum += m_pow(q + f32(k), -x);
-    }
-    let w = q + 8.0;
+    let first = m_pow(q, -x) + m_pow(q + 1.0, -x) + m_pow(q + 2.0, -x);
+    let sum = first + m_pow(q + 3.0, -x) + m_pow(q + 4.0, -x) + m_pow(q + 5.0, -x);
+    let w = q + 6.0;
     let c = m_pow(w, 1.0 - x);
     let r = 1.0 / (w * w);
     let f = x / (12.0 * w);
     let g = (x + 1.0) * (x + 2.0) * r;
     let h = (x + 3.0) * (x + 4.0) * r;
-    let series = f * (1.0 - g / 60.0 * (1.0 - h / 42.0));
+    let p = (x + 5.0) * (x + 6.0) * r;
+    let series = f * (1.0 - g / 60.0 * (1.0 - h / 42.0 * (1.0 - p / 40.0)));
     return sum + select(c * (1.0 / (x - 1.0) + (0.5 + series) / w), 0.0, c == 0.0);
 }
 

@@ -136,8 +136,8 @@ fn m_atan2(y: f32, x: f32) -> f32 {
     let b = abs(x);
     let hi = max(a, b);
     let lo = min(a, b);
-    // Division may fail where the reciprocal of the divisor is subnormal.
-    let scale = select(1.0, 0.25, hi > 1e37);
+    // Division may fail where the divisor or its reciprocal is subnormal.
+    let scale = select(select(1.0, 0.25, hi > 1e37), 16777216.0, hi < 1e-30);
     let t = select(select((lo * scale) / (hi * scale), 1.0, lo == hi), 0.0, hi == 0.0);
     let near = m_atan_near(t);
     let half = select(near, M_HALF_PI - near, a > b);

@@ -1,7 +1,7 @@
 //! The interpreter of scalar programs: one operation at a time over a whole block.
 
 use super::index::{Cursor, Values, fill, first, runs, step};
-use super::math;
+use super::registers;
 use crate::compiler::index::Index;
 use crate::compiler::kernel::Kernel;
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
@@ -146,9 +146,9 @@ impl<'a> Machine<'a> {
             SOp::Row(e) => {
                 let ty = body.inst(*inst.args.last().unwrap_or(&v)).ty;
                 match *inst.args.as_slice() {
-                    [a] => math::unary(*e, ty, self.view(a, len), &mut out),
-                    [a, b] => math::binary(*e, ty, self.view(a, len), self.view(b, len), &mut out),
-                    [a, b, d] => math::ternary(
+                    [a] => registers::unary(*e, ty, self.view(a, len), &mut out),
+                    [a, b] => registers::binary(*e, ty, self.view(a, len), self.view(b, len), &mut out),
+                    [a, b, d] => registers::ternary(
                         *e,
                         ty,
                         self.view(a, len),
@@ -159,7 +159,9 @@ impl<'a> Machine<'a> {
                     _ => {}
                 }
             }
-            SOp::Convert { from, to } => math::convert(*from, *to, self.view(inst.args[0], len), &mut out),
+            SOp::Convert { from, to } => {
+                registers::convert(*from, *to, self.view(inst.args[0], len), &mut out)
+            }
             SOp::Bitcast => out.copy_from_slice(self.view(inst.args[0], len)),
             SOp::Narrow(d) => narrow(*d, self.view(inst.args[0], len), &mut out),
             SOp::Philox { index } => self.philox(index, &inst.args, c, len, &mut out),

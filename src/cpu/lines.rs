@@ -3,7 +3,7 @@
 use super::block::{Env, Machine};
 use super::index::{Cursor, first};
 use super::loops::order;
-use super::{Memory, math};
+use super::{Memory, registers};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{ArgSortKernel, CumulativeKernel, Function, Kernel};
 use crate::compiler::scalar::Ty;
@@ -70,7 +70,7 @@ pub(super) fn argsort(
         let mut order: Vec<u32> = vec![];
         for l in 0..s.lines {
             let (values, places) = line(&s.key, &s.store.1, env, l, s.k);
-            let keys: Vec<u32> = values.iter().map(|&v| math::sort_key(ty, v, s.descending)).collect();
+            let keys: Vec<u32> = values.iter().map(|&v| registers::sort_key(ty, v, s.descending)).collect();
             order.clear();
             order.extend(0..s.k as u32);
             order.sort_by_key(|&k| keys[k as usize]);

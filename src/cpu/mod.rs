@@ -10,8 +10,9 @@ mod gemm;
 mod index;
 mod lines;
 mod loops;
-mod math;
+pub mod math;
 mod memory;
+mod registers;
 mod rows;
 mod scatter;
 

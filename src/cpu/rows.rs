@@ -3,7 +3,7 @@
 use super::block::{BLOCK, Env, Machine};
 use super::index::Cursor;
 use super::loops::{order, split_by};
-use super::{Memory, math};
+use super::{Memory, registers};
 use crate::compiler::index::Lanes;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
 use crate::compiler::lower::phase_of;
@@ -144,10 +144,10 @@ fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
         let at = |k: usize, len: usize| Cursor { vars: [row, k, 0, 0], block: 1, len };
         for phase in &shape.phases {
             m.run(&phase.row, &at(0, 1));
-            let mut folds: Vec<math::Folded> = phase
+            let mut folds: Vec<registers::Folded> = phase
                 .reductions
                 .iter()
-                .map(|&n| math::Folded::new(r.reductions[n].fold, ty_of(r, n)))
+                .map(|&n| registers::Folded::new(r.reductions[n].fold, ty_of(r, n)))
                 .collect();
             for k in (0..r.k).step_by(BLOCK) {
                 let c = at(k, BLOCK.min(r.k - k));
@@ -189,15 +189,19 @@ fn across(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
         let mut sums: Vec<(Vec<u32>, Vec<u32>)> = phase
             .reductions
             .iter()
-            .map(|&n| (vec![math::start(r.reductions[n].fold, ty_of(r, n)); len], vec![i32::MAX as u32; len]))
+            .map(|&n| {
+                (vec![registers::start(r.reductions[n].fold, ty_of(r, n)); len], vec![i32::MAX as u32; len])
+            })
             .collect();
         for k in 0..r.k {
             m.run(&phase.positions, &at(k));
             for ((values, places), &n) in sums.iter_mut().zip(&phase.reductions) {
                 let x = m.lanes(r.reductions[n].element, len);
                 match r.reductions[n].fold {
-                    Fold::Kind(kind) => math::accumulate(kind.row(), ty_of(r, n), x, values),
-                    Fold::Arg { max } => math::arg_accumulate(max, ty_of(r, n), x, k as u32, values, places),
+                    Fold::Kind(kind) => registers::accumulate(kind.row(), ty_of(r, n), x, values),
+                    Fold::Arg { max } => {
+                        registers::arg_accumulate(max, ty_of(r, n), x, k as u32, values, places)
+                    }
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::block::{BLOCK, Env, Machine};
 use super::index::Cursor;
 use super::loops::order;
-use super::{Memory, math};
+use super::{Memory, registers};
 use crate::compiler::kernel::{Function, Kernel, ScatterKernel};
 use crate::error::Result;
 
@@ -49,7 +49,7 @@ pub(super) fn run(
             each_block(&s.update, env, 1, [u, 0, 0, 0], s.slice, |at, values| {
                 let to = &mut out[target + at..target + at + values.len()];
                 match s.combine {
-                    Some(kind) => math::accumulate(kind.row(), ty, values, to),
+                    Some(kind) => registers::accumulate(kind.row(), ty, values, to),
                     None => to.copy_from_slice(values),
                 }
             });

@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(Ew::Sin, "sine", 1)
         .float(FloatFn::Unary(libm::sin), Functor::Lib("m_sin"))
         .domain(&[(-1000.0, 1000.0)])
-        .abs_tol(1e-6, 1e-6)
+        .tol(1e-6)
         .vjp(|g, x, _, dy| {
             let c = g.cos(x[0])?;
             one(g.mul(dy, c)?)
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(Ew::Cos, "cosine", 1)
         .float(FloatFn::Unary(libm::cos), Functor::Lib("m_cos"))
         .domain(&[(-1000.0, 1000.0)])
-        .abs_tol(1e-6, 1e-6)
+        .tol(1e-6)
         .vjp(|g, x, _, dy| {
             let s = g.sin(x[0])?;
             let d = g.mul(dy, s)?;

@@ -73,10 +73,10 @@ fn show(row: &Row, word: u32) -> f64 {
 fn domain_columns(row: &Row, rng: &mut Rng) -> Vec<Vec<f32>> {
     let ranges: Vec<(f64, f64)> = (0..row.arity).map(|k| row.domain[k.min(row.domain.len() - 1)]).collect();
     let mut columns: Vec<Vec<f32>> = ranges.iter().map(|&r| samples::in_range(rng, 8000, r)).collect();
-    for k in 1..row.arity {
+    for column in columns.iter_mut().skip(1) {
         // Independent of the others: in another order.
-        let n = columns[k].len();
-        (0..n).for_each(|i| columns[k].swap(i, rng.below(n)));
+        let n = column.len();
+        (0..n).for_each(|i| column.swap(i, rng.below(n)));
     }
     finish(row, columns)
 }
