@@ -4,6 +4,7 @@ mod args;
 pub mod array;
 mod build;
 mod checks;
+pub mod image;
 pub mod linalg;
 pub mod math;
 pub mod nn;
