@@ -10,7 +10,6 @@ pub mod math;
 pub mod nn;
 pub mod random;
 mod registry;
-mod scalars;
 
 pub use args::{Axes, IntoInts};
 pub use registry::{by_name, families, rows};

@@ -3,8 +3,8 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{GatherMode, Graph, Literal, Val, gradient};
+use crate::ops::build::{scale, shift};
 use crate::ops::checks::want_rank;
-use crate::ops::scalars::Scalars;
 use crate::shape::Shape;
 use crate::tensor::{Adjoints, IntoTensor, Row, Tensor, row, run_one};
 
@@ -71,15 +71,15 @@ fn places(g: &mut Graph, boxes: Val, from: usize, to: usize, pixels: usize, n: u
     let mut edge = |k: usize| {
         let v = g.slice_in_dim(boxes, 1, k, k + 1)?;
         let v = g.broadcast_in_dim(v, [count, n], &[0, 1])?;
-        g.times(v, (pixels - 1) as f64)
+        scale(g, v, (pixels - 1) as f64)
     };
     let (first, last) = (edge(from)?, edge(to)?);
     if n == 1 {
         let sum = g.add(first, last)?;
-        return g.times(sum, 0.5);
+        return scale(g, sum, 0.5);
     }
     let width = g.sub(last, first)?;
-    let step = g.times(width, 1.0 / (n - 1) as f64)?;
+    let step = scale(g, width, 1.0 / (n - 1) as f64)?;
     let numbers = g.iota(DType::Float32, [count, n], 1)?;
     let along = g.mul(numbers, step)?;
     g.add(first, along)
@@ -174,7 +174,7 @@ fn inside(g: &mut Graph, v: Val, pixels: usize) -> Result<Val> {
 
 /// Rounds to the nearest whole number, halves up: what is read is not negative.
 fn half_away(g: &mut Graph, v: Val) -> Result<Val> {
-    let v = g.plus(v, 0.5)?;
+    let v = shift(g, v, 0.5)?;
     g.floor(v)
 }
 

@@ -3,8 +3,8 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Val};
+use crate::ops::build::{rest_of, scale, shift};
 use crate::ops::checks::{want_float, want_rank};
-use crate::ops::scalars::Scalars;
 use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 
 crate::op! {
@@ -181,11 +181,11 @@ fn to_hsv(g: &mut Graph, [r, green, b]: [Val; 3]) -> Result<[Val; 3]> {
     let (over, under) = (g.select(bright, value, one)?, g.select(coloured, range, one)?);
     let saturation = g.div(range, over)?;
     let saturation = g.select(bright, saturation, zero)?;
-    let mut sector = |a: Val, b: Val, shift: f64| {
+    let mut sector = |a: Val, b: Val, at: f64| {
         let d = g.sub(a, b)?;
         let d = g.div(d, under)?;
-        let d = g.times(d, 1.0 / 6.0)?;
-        g.plus(d, shift)
+        let d = scale(g, d, 1.0 / 6.0)?;
+        shift(g, d, at)
     };
     let (in_red, in_green, in_blue) =
         (sector(green, b, 0.0)?, sector(b, r, 2.0 / 6.0)?, sector(r, green, 4.0 / 6.0)?);
@@ -194,19 +194,19 @@ fn to_hsv(g: &mut Graph, [r, green, b]: [Val; 3]) -> Result<[Val; 3]> {
     let hue = g.select(is_red, in_red, other)?;
     let hue = g.select(coloured, hue, zero)?;
     let negative = g.lt(hue, zero)?;
-    let more = g.plus(hue, 1.0)?;
+    let more = shift(g, hue, 1.0)?;
     Ok([g.select(negative, more, hue)?, saturation, value])
 }
 
 fn to_rgb(g: &mut Graph, [h, s, v]: [Val; 3]) -> Result<[Val; 3]> {
-    let h = g.times(h, 6.0)?;
-    let grey = g.from_const(1.0, s)?;
+    let h = scale(g, h, 6.0)?;
+    let grey = rest_of(g, 1.0, s)?;
     // How much of each colour a hue has: trapezoids around 0, 2 and 4.
-    let mut part = |center: f64, sign: f64, shift: f64| {
-        let d = g.plus(h, -center)?;
+    let mut part = |center: f64, sign: f64, top: f64| {
+        let d = shift(g, h, -center)?;
         let d = g.abs(d)?;
-        let d = g.times(d, sign)?;
-        let d = g.plus(d, shift)?;
+        let d = scale(g, d, sign)?;
+        let d = shift(g, d, top)?;
         let d = unit(g, d)?;
         let d = g.mul(s, d)?;
         let d = g.add(grey, d)?;

@@ -5,7 +5,7 @@ use super::layout::Layout;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, ReduceKind, Val};
-use crate::ops::scalars::Scalars;
+use crate::ops::build::{rest_of, scale};
 use crate::tensor::{Fill, IntoTensor, Row, Tensor, pair, row, run, run_one};
 
 crate::op! {
@@ -23,7 +23,7 @@ crate::op! {
         let mean = g.mean(x, &dims)?;
         let mean = g.repeat_over(mean, &shape, &dims)?;
         let off = g.sub(x, mean)?;
-        let square = g.square(off)?;
+        let square = g.mul(off, off)?;
         let variance = g.mean(square, &dims)?;
         let deviation = g.sqrt(variance)?;
         // Uniform images are not blown up.
@@ -131,13 +131,13 @@ crate::op! {
             return Err(Error::invalid("psnr", "a, b", "equal shapes of at least 3 dimensions", received));
         }
         let d = g.sub(a, b)?;
-        let square = g.square(d)?;
+        let square = g.mul(d, d)?;
         let dims: Vec<usize> = (shape.rank() - 3..shape.rank()).collect();
         let mse = g.mean(square, &dims)?;
         let log = g.log(mse)?;
         let decibels = 10.0 / std::f64::consts::LN_10;
-        let noise = g.times(log, decibels)?;
-        g.from_const(2.0 * decibels * max.ln(), noise)
+        let noise = scale(g, log, decibels)?;
+        rest_of(g, 2.0 * decibels * max.ln(), noise)
     };
     cases [
         case().with("max_val", 1.0).range([3, 2, 3], 0.0, 1.0).range([3, 2, 3], 0.0, 1.0),

@@ -8,9 +8,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Literal, Val};
 use crate::ops::args::IntoInts;
-use crate::ops::build::{floor_mod, scale, shift};
+use crate::ops::build::{above, below, floor_mod, scale, shift};
 use crate::ops::random::{generator_of, seeded_ints, seeded_uniform};
-use crate::ops::scalars::Scalars;
 use crate::shape::{Dims, Shape};
 use crate::tensor::{Fill, IntoTensor, Row, Tensor, row, run_one};
 
@@ -40,10 +39,10 @@ fn maybe_flipped(g: &mut Graph, op: &str, image: Val, seed: Val, along: usize) -
     // As TensorFlow decides: one image below a half, images of a batch above.
     let flips = if l.row == 0 {
         let u = seeded_uniform(g, op, seed, Shape::scalar(), DType::Float32)?;
-        g.below(u, 0.5)?
+        below(g, u, 0.5)?
     } else {
         let u = seeded_uniform(g, op, seed, Shape::from([shape[0]]), DType::Float32)?;
-        g.above(u, 0.5)?
+        above(g, u, 0.5)?
     };
     let dims: Dims = (0..l.row).collect();
     let flips = g.broadcast_in_dim(flips, shape, &dims)?;
