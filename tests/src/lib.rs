@@ -4,3 +4,6 @@ pub mod compare;
 pub mod device;
 pub mod goldens;
 pub mod rng;
+
+/// Held by tests that set the global random seed or compare draws without a seed of their own: they would see each other's.
+pub static GLOBAL_STREAMS: std::sync::Mutex<()> = std::sync::Mutex::new(());

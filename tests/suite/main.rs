@@ -1,4 +1,5 @@
 //! The test suite, one binary.
 
+mod functions;
 mod goldens;
 mod hlo;

@@ -135,10 +135,10 @@ adjusting! {
 /// `InvalidArgument` for a `delta` outside of [-1, 1] and for shapes that are none of such images.
 pub fn adjust_hue(image: impl IntoTensor, delta: impl IntoTensor) -> Result<Tensor> {
     let delta = delta.into_tensor(Some(DType::Float32))?;
-    if let Some(v) = delta.host_value().filter(|l| l.len() == 1).map(|l| l.f64_at(0)) {
-        if !(-1.0..=1.0).contains(&v) {
-            return Err(Error::invalid("adjust_hue", "delta", "a number in [-1, 1]", v));
-        }
+    if let Some(v) = delta.host_value().filter(|l| l.len() == 1).map(|l| l.f64_at(0))
+        && !(-1.0..=1.0).contains(&v)
+    {
+        return Err(Error::invalid("adjust_hue", "delta", "a number in [-1, 1]", v));
     }
     run_one(&AdjustHueOf {}, &[&image.into_tensor(None)?, &delta])
 }
@@ -151,10 +151,10 @@ pub fn adjust_hue(image: impl IntoTensor, delta: impl IntoTensor) -> Result<Tens
 /// `InvalidArgument` for a negative `gamma`.
 pub fn adjust_gamma(image: impl IntoTensor, gamma: impl IntoTensor, gain: impl IntoTensor) -> Result<Tensor> {
     let gamma = gamma.into_tensor(Some(DType::Float32))?;
-    if let Some(v) = gamma.host_value().filter(|l| l.len() == 1).map(|l| l.f64_at(0)) {
-        if v < 0.0 {
-            return Err(Error::invalid("adjust_gamma", "gamma", "a number from 0 up", v));
-        }
+    if let Some(v) = gamma.host_value().filter(|l| l.len() == 1).map(|l| l.f64_at(0))
+        && v < 0.0
+    {
+        return Err(Error::invalid("adjust_gamma", "gamma", "a number from 0 up", v));
     }
     run_one(&AdjustGamma {}, &[&image.into_tensor(None)?, &gamma, &gain.into_tensor(Some(DType::Float32))?])
 }

@@ -29,8 +29,8 @@ crate::op! {
 ///
 /// ```
 /// # use wgflow::{ops::image, DType};
-/// let x = image::convert_image_dtype([0u8, 51, 255], DType::Float32, false)?;
-/// assert_eq!(x.to_vec::<f32>()?, [0.0, 0.2, 1.0]);
+/// let x = image::convert_image_dtype([0.0, 0.5, 1.0], DType::UInt8, false)?;
+/// assert_eq!(x.to_vec::<u8>()?, [0, 127, 255]);
 /// # Ok::<(), wgflow::Error>(())
 /// ```
 ///
