@@ -1,10 +1,16 @@
 //! TensorFlow 2's programming model in Rust, on WebGPU.
 
 mod autodiff;
+pub mod compiler;
+pub mod config;
+pub mod cpu;
 mod dtype;
 mod error;
+pub mod exec;
+pub mod function;
 pub mod hlo;
 pub mod ops;
+pub mod runtime;
 mod shape;
 pub mod tensor;
 

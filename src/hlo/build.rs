@@ -269,10 +269,14 @@ impl Graph {
         self.broadcast_in_dim(r, shape.clone(), &kept)
     }
 
-    /// The mean over dimensions, which are removed.
+    /// The mean over dimensions, which are removed; NaN of floats over nothing.
     pub fn mean(&mut self, x: Val, dims: &[usize]) -> Result<Val> {
         let n: usize = dims.iter().map(|&d| self.shape(x)[d]).product();
         let sum = self.reduce(ReduceKind::Sum, x, dims)?;
+        if n == 0 && self.dtype(x).is_float() {
+            // Said outright: not every driver keeps 0 / 0.
+            return self.full_like(sum, f64::NAN);
+        }
         let n = self.full_like(sum, n as f64)?;
         self.div(sum, n)
     }
@@ -313,6 +317,11 @@ impl Graph {
     /// Sorts operands together by the first.
     pub fn sort(&mut self, x: &[Val], dim: usize, descending: bool) -> Result<SmallVec<[Val; 2]>> {
         self.push_multi(Prim::Sort { dim, descending }, x)
+    }
+
+    /// Positions along a dimension in sorted order.
+    pub fn arg_sort(&mut self, x: Val, dim: usize, descending: bool) -> Result<Val> {
+        self.push(Prim::ArgSort { dim, descending }, &[x])
     }
 
     /// The `k` largest along the last dimension and their indices.

@@ -117,6 +117,14 @@ impl Literal {
         (1..n).all(|i| self.f64_at(i).to_bits() == first.to_bits()).then_some(first)
     }
 
+    /// The bits of the first element as kernels have it in a register.
+    pub(crate) fn register_bits(&self) -> u32 {
+        match &self.values {
+            Values::Floats(v) => (v[0] as f32).to_bits(),
+            Values::Ints(v) => v[0] as u32,
+        }
+    }
+
     /// The same elements under another shape of equal size.
     pub fn reshaped(mut self, shape: impl Into<Shape>) -> Self {
         self.shape = shape.into();

@@ -344,7 +344,8 @@ pub enum Prim {
     /// Operand `[batch.., rest]` and indices `[batch.., at.., n]` over the operand's dimensions `axes` (n of them).
     /// Result: `[batch.., at.., remaining operand dimensions]`.
     Gather { axes: Dims, batch: usize, mode: GatherMode },
-    /// Operand, indices and updates, shaped as in [`Prim::Gather`]; indices out of range are dropped.
+    /// Operand, indices and updates, shaped as in [`Prim::Gather`]; indices out of range are dropped. A fourth operand may give the index
+    /// vectors' numbers in the stable order of their targets; kernels need it, the meaning does not depend on it.
     Scatter { kind: ScatterKind, axes: Dims, batch: usize },
     /// Contraction; int8 operands give int32.
     DotGeneral(DotDims),
@@ -362,6 +363,8 @@ pub enum Prim {
     Cumulative { kind: ReduceKind, dim: usize, exclusive: bool, reverse: bool },
     /// Operands sorted together along a dimension by the first; stable; NaN last.
     Sort { dim: usize, descending: bool },
+    /// int32 positions along a dimension in the stable order in which [`Prim::Sort`] puts them.
+    ArgSort { dim: usize, descending: bool },
     /// The `k` largest along the last dimension, with their int32 indices; ties by index.
     TopK { k: usize },
     /// Philox4x32-10 from a uint32 key `[2]` and counter `[4]`: uint32 bits.
@@ -413,6 +416,7 @@ impl Prim {
             Prim::SelectAndScatter { .. } => "select_and_scatter",
             Prim::Cumulative { .. } => "cumulative",
             Prim::Sort { .. } => "sort",
+            Prim::ArgSort { .. } => "arg_sort",
             Prim::TopK { .. } => "top_k",
             Prim::RngBitGenerator(_) => "rng_bit_generator",
             Prim::Composite(c) => c.name(),

@@ -138,7 +138,9 @@ fn attrs(inst: &Inst) -> String {
                 format!("{kind:?}").to_lowercase()
             )
         }
-        Prim::Sort { dim, descending } => format!("dim={dim}, descending={descending}"),
+        Prim::Sort { dim, descending } | Prim::ArgSort { dim, descending } => {
+            format!("dim={dim}, descending={descending}")
+        }
         Prim::TopK { k } => format!("k={k}"),
         Prim::Composite(c) => c.attrs_text(),
         Prim::Scan(s) => {

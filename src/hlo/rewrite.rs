@@ -64,7 +64,8 @@ impl Rewriter<'_> {
         Ok(self.emit_multi(&prim, operands)?[0])
     }
 
-    fn copy(&mut self, g: &Graph, args: &[Val]) -> Result<Vec<Val>> {
+    /// Adds the instructions of another graph, its inputs bound to `args`.
+    pub(crate) fn copy(&mut self, g: &Graph, args: &[Val]) -> Result<Vec<Val>> {
         let mut map: Vec<Val> = Vec::with_capacity(g.num_values());
         for inst in g.insts() {
             match inst.prim {

@@ -7,6 +7,7 @@ mod checks;
 pub mod image;
 pub mod linalg;
 pub mod math;
+mod methods;
 pub mod nn;
 pub mod random;
 mod registry;

@@ -1,9 +1,9 @@
 //! What may stand where a tensor is wanted: tensors, variables, Rust numbers, arrays and vectors of them.
 
-use super::{Tensor, Variable, engine};
+use super::{Tensor, Variable};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
-use crate::hlo::Literal;
+use crate::hlo::{Literal, Spec};
 use crate::shape::Shape;
 
 /// Anything that converts to a tensor as `tf.convert_to_tensor` does.
@@ -61,7 +61,7 @@ impl IntoTensor for Literal {
         Some(self.dtype)
     }
     fn into_tensor(self, _: Option<DType>) -> Result<Tensor> {
-        Tensor::from_literal(self, engine::current_device())
+        Tensor::from_literal(self, &crate::config::current_device()?)
     }
 }
 
@@ -135,9 +135,9 @@ fn build<T: Element>(shape: Shape, v: &[T], dtype: Option<DType>) -> Result<Tens
         }
         _ => own,
     };
-    let l = if dtype.is_exact() {
-        let ints: Vec<i64> = v.iter().map(|v| v.to_i64()).collect();
-        if let Some(bad) = ints.iter().find(|&&i| dtype.wrap(i) != i) {
+    let device = crate::config::current_device()?;
+    if dtype.is_exact() {
+        if let Some(bad) = v.iter().map(|v| v.to_i64()).find(|&i| dtype.wrap(i) != i) {
             return Err(Error::invalid(
                 "convert_to_tensor",
                 "value",
@@ -145,11 +145,18 @@ fn build<T: Element>(shape: Shape, v: &[T], dtype: Option<DType>) -> Result<Tens
                 bad,
             ));
         }
-        Literal::ints(dtype, shape, ints)
+    }
+    // Long lists of floats go to the device as they are.
+    if dtype == DType::Float32 && v.len() > 1 {
+        let bytes = v.iter().flat_map(|v| (v.to_f64() as f32).to_le_bytes()).collect();
+        return Tensor::from_storage(Spec::new(dtype, shape), bytes, &device);
+    }
+    let l = if dtype.is_exact() {
+        Literal::ints(dtype, shape, v.iter().map(|v| v.to_i64()).collect())
     } else {
         Literal::floats(dtype, shape, v.iter().map(|v| v.to_f64()).collect())
     };
-    Tensor::from_literal(l, engine::current_device())
+    Tensor::from_literal(l, &device)
 }
 
 macro_rules! numbers {

@@ -84,7 +84,8 @@ fn run_on_host(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
     }
     let values = inputs.iter().map(|t| host_value(info.name, t)).collect::<Result<Vec<_>>>()?;
     let results = op.host(&values).map_err(|e| e.for_op(info.name))?;
-    results.into_iter().map(|l| Tensor::from_literal(l, engine::device_of(info.name, inputs)?)).collect()
+    let device = engine::device_of(info.name, inputs)?;
+    results.into_iter().map(|l| Tensor::from_literal(l, &device)).collect()
 }
 
 struct Cached {

@@ -1,48 +1,98 @@
-//! Execution of entries on the tensors' device, or on the host mirror.
+//! Execution of entries: on the host where all is mirrored there, else on the tensors' device.
 
-use super::{Entry, Tensor};
+use super::{Data, Entry, Tensor};
+use crate::config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::exec::{Arg, Executable, target_of};
 use crate::hlo::{Literal, interpret};
+use crate::runtime::Device;
 use std::sync::Arc;
 
 /// Integer and bool tensors of at most this many elements made from host values stay on the host.
 pub const MIRROR_LIMIT: usize = 1024;
 
 /// Whether a host value stays on the host: small integers and bools, and scalars.
-pub fn is_mirrored(l: &Literal) -> bool {
+pub(super) fn is_mirrored(l: &Literal) -> bool {
     l.shape.rank() == 0 || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
 }
 
 /// Runs an entry.
 pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
     let device = device_of(entry.label(), inputs)?;
-    let args = inputs.iter().map(|t| t.to_literal()).collect::<Result<Vec<_>>>()?;
-    let results = interpret::evaluate(entry.graph(), &args)?;
-    results.into_iter().map(|l| Tensor::from_literal(Literal { values: round(&l), ..l }, device)).collect()
-}
-
-fn round(l: &Literal) -> crate::hlo::Values {
-    match &l.values {
-        crate::hlo::Values::Floats(v) => {
-            crate::hlo::Values::Floats(v.iter().map(|&v| l.dtype.round(v)).collect())
-        }
-        v => v.clone(),
+    if let Some(values) = on_host(entry, inputs)? {
+        return values.into_iter().map(|l| Tensor::from_literal(l, &device)).collect();
     }
+    if config::get_log_device_placement() {
+        log::info!("{}: {}", entry.label(), device.full_name());
+    }
+    let mut scalars = 0u64;
+    let mut args = Vec::with_capacity(inputs.len());
+    for (i, t) in inputs.iter().enumerate() {
+        args.push(match &t.0.data {
+            Data::Host(h) if i < 64 && t.rank() == 0 => {
+                scalars |= 1 << i;
+                Arg::Scalar(h.literal.register_bits())
+            }
+            _ => Arg::Buffer(t.buffer_on(&device)?),
+        });
+    }
+    let executable = executable(entry, &device, scalars, inputs.len())?;
+    let buffers = executable
+        .run(&device, args)
+        .map_err(|e| e.context(format!("{} on {}", entry.label(), device.name())))?;
+    let specs = entry.graph().outputs().iter().map(|&v| entry.graph().spec(v).clone());
+    Ok(specs.zip(buffers).map(|(spec, b)| Tensor::new(spec, device.clone(), Data::Device(b))).collect())
 }
 
-/// The one device that tensors are on.
-pub(super) fn device_of(op: &str, inputs: &[&Tensor]) -> Result<u32> {
-    let mut device = None;
+/// The results where the host can give them exactly: all operands are mirrored integers, or nothing depends on the operands.
+fn on_host(entry: &Entry, inputs: &[&Tensor]) -> Result<Option<Vec<Literal>>> {
+    if !entry.is_exact() {
+        return Ok(None);
+    }
+    let mut args = Vec::with_capacity(inputs.len());
     for t in inputs {
-        if device.is_some_and(|d| d != t.device_id()) {
-            return Err(Error::new(ErrorKind::FailedPrecondition, op, "tensors of different devices"));
+        match &t.0.data {
+            Data::Host(h) => args.push((*h.literal).clone()),
+            // Not read, or the next line would not be reached.
+            _ if entry.ignores_inputs() => args.push(Literal::scalar(t.dtype(), 0.0)),
+            _ => return Ok(None),
         }
-        device = Some(t.device_id());
     }
-    Ok(device.unwrap_or(0))
+    interpret::evaluate(entry.graph(), &args).map(Some)
 }
 
-/// The device that new tensors are made on.
-pub(super) fn current_device() -> u32 {
-    0
+/// The plan of an entry for a device, made once for each kind of device.
+fn executable(entry: &Entry, device: &Device, scalars: u64, n: usize) -> Result<Arc<Executable>> {
+    let target = target_of(device);
+    entry.executable(&target, scalars, || {
+        let flags: Vec<bool> = (0..n).map(|i| i < 64 && scalars >> i & 1 == 1).collect();
+        Executable::new(entry.graph(), &target, &flags).map_err(|e| e.context(entry.label().to_string()))
+    })
+}
+
+/// The one device that tensors are on; values that the host holds go where the others are.
+pub(super) fn device_of(op: &str, inputs: &[&Tensor]) -> Result<Device> {
+    let mut found: Option<&Tensor> = None;
+    for t in inputs.iter().filter(|t| matches!(t.0.data, Data::Device(_))) {
+        match found {
+            Some(other) if other.0.device.id() != t.0.device.id() => {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    op,
+                    format!(
+                        "inputs: wanted tensors of one device. Received: {} on {} and {} on {}; copy one with Tensor::to_device",
+                        other.spec(),
+                        other.0.device.name(),
+                        t.spec(),
+                        t.0.device.name()
+                    ),
+                ));
+            }
+            _ => found = Some(t),
+        }
+    }
+    match found.or_else(|| inputs.first().copied()) {
+        Some(t) => Ok(t.0.device.clone()),
+        None => config::current_device(),
+    }
 }

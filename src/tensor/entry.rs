@@ -1,10 +1,12 @@
 //! Entries: graphs with a name, their derivatives and their compiled plans, made once and shared.
 
+use super::engine::MIRROR_LIMIT;
 use super::op::DynOp;
 use crate::error::Result;
+use crate::exec::{Executable, Target};
 use crate::hlo::{CompositeOp, Graph, Spec, Val, gradient};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 /// A graph that can be run, called in traces and differentiated: an op at given specs, a traced function, or a derivative of one.
 pub struct Entry {
@@ -12,6 +14,17 @@ pub struct Entry {
     op: Option<Box<dyn DynOp>>,
     graph: Arc<Graph>,
     vjps: Mutex<HashMap<VjpKey, Arc<Vjp>>>,
+    executables: RwLock<Vec<(Target, u64, Arc<Executable>)>>,
+    exact: OnceLock<Exact>,
+}
+
+/// What the host may compute of an entry.
+#[derive(Clone, Copy)]
+struct Exact {
+    /// All values are integers or bool, and results are small.
+    is: bool,
+    /// No result depends on an operand.
+    ignores_inputs: bool,
 }
 
 /// Which results have an adjoint, and which operands want one.
@@ -51,12 +64,21 @@ impl Entry {
             op: Some(op.boxed()),
             graph: Arc::new(g),
             vjps: Mutex::default(),
+            executables: RwLock::default(),
+            exact: OnceLock::new(),
         }))
     }
 
     /// The entry of a graph.
     pub fn of_graph(name: impl Into<String>, graph: Graph) -> Arc<Entry> {
-        Arc::new(Entry { name: name.into(), op: None, graph: Arc::new(graph), vjps: Mutex::default() })
+        Arc::new(Entry {
+            name: name.into(),
+            op: None,
+            graph: Arc::new(graph),
+            vjps: Mutex::default(),
+            executables: RwLock::default(),
+            exact: OnceLock::new(),
+        })
     }
 
     /// The name of the op or function.
@@ -72,6 +94,48 @@ impl Entry {
     /// What it computes.
     pub fn graph(&self) -> &Arc<Graph> {
         &self.graph
+    }
+
+    /// Whether the host may compute it: all values are integers or bool, and results are small.
+    pub(super) fn is_exact(&self) -> bool {
+        self.exact().is
+    }
+
+    /// Whether no result depends on an operand.
+    pub(super) fn ignores_inputs(&self) -> bool {
+        self.exact().ignores_inputs
+    }
+
+    fn exact(&self) -> Exact {
+        *self.exact.get_or_init(|| {
+            let g = &self.graph;
+            let live = g.live();
+            let small =
+                g.outputs().iter().all(|&v| g.dtype(v).is_exact() && g.shape(v).size() <= MIRROR_LIMIT);
+            let ints =
+                g.insts().iter().flat_map(|i| i.results()).all(|v| !live[v.index()] || g.dtype(v).is_exact());
+            Exact { is: small && ints, ignores_inputs: g.params().iter().all(|v| !live[v.index()]) }
+        })
+    }
+
+    /// The plan for a kind of device, with the operands of a mask as run-time scalars; made once.
+    pub(super) fn executable(
+        &self,
+        target: &Target,
+        scalars: u64,
+        make: impl FnOnce() -> Result<Executable>,
+    ) -> Result<Arc<Executable>> {
+        let fits = |e: &&(Target, u64, Arc<Executable>)| e.1 == scalars && e.0 == *target;
+        if let Some(e) = crate::read(&self.executables).iter().find(fits) {
+            return Ok(e.2.clone());
+        }
+        let made = Arc::new(make()?);
+        let mut all = crate::write(&self.executables);
+        if let Some(e) = all.iter().find(fits) {
+            return Ok(e.2.clone());
+        }
+        all.push((*target, scalars, made.clone()));
+        Ok(made)
     }
 
     /// The derivative for adjoints of the results marked in `given`, in the operands marked in `wanted`.

@@ -6,6 +6,7 @@ mod convert;
 mod door;
 mod engine;
 mod entry;
+mod format;
 mod op;
 mod recorder;
 mod trace;
@@ -22,16 +23,19 @@ pub use entry::{Entry, Vjp};
 pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Truth, row};
 pub(crate) use recorder::interested;
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
-pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, is_tracing, trace};
+pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, trace};
 pub use variable::{Variable, VariableId};
 
+use crate::compiler::checks::error_of;
+use crate::compiler::plan::buffer_bytes;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{Literal, Spec, Val};
+use crate::runtime::{Buffer, Device, ReadOutput, Readback};
 use crate::shape::Shape;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A multi-dimensional array: a value on a device or on the host, or, while a function is traced, a symbol. Cheap to clone.
 #[derive(Clone)]
@@ -40,37 +44,92 @@ pub struct Tensor(Arc<Inner>);
 struct Inner {
     id: u64,
     spec: Spec,
-    device: u32,
+    device: Device,
     data: Data,
 }
 
 #[derive(Clone)]
 enum Data {
-    Host(Arc<Literal>),
-    Symbolic { trace: u64, val: Val },
+    /// Held by the host, and on the device once something there needed it.
+    Host(HostValue),
+    Device(Buffer),
+    Symbolic {
+        trace: u64,
+        val: Val,
+    },
+}
+
+#[derive(Clone)]
+struct HostValue {
+    literal: Arc<Literal>,
+    uploaded: Arc<OnceLock<Buffer>>,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl Tensor {
-    fn new(spec: Spec, device: u32, data: Data) -> Self {
+    fn new(spec: Spec, device: Device, data: Data) -> Self {
         Tensor(Arc::new(Inner { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), spec, device, data }))
     }
 
-    /// A tensor from a host value.
-    pub(crate) fn from_literal(l: Literal, device: u32) -> Result<Self> {
+    /// A tensor from a host value: mirrored where it is small and exact, else on the device.
+    pub(crate) fn from_literal(l: Literal, device: &Device) -> Result<Self> {
         l.check_storable("constant")?;
-        Ok(Self::new(Spec::new(l.dtype, l.shape.clone()), device, Data::Host(Arc::new(l))))
+        let spec = Spec::new(l.dtype, l.shape.clone());
+        let data = if engine::is_mirrored(&l) {
+            Data::Host(HostValue { literal: Arc::new(l), uploaded: Arc::default() })
+        } else {
+            Data::Device(upload(device, &spec, l.to_storage("constant")?)?)
+        };
+        Ok(Self::new(spec, device.clone(), data))
     }
 
-    fn symbolic(spec: Spec, trace: u64, val: Val) -> Self {
-        Self::new(spec, 0, Data::Symbolic { trace, val })
+    /// A tensor from elements in device storage format.
+    pub(crate) fn from_storage(spec: Spec, bytes: Vec<u8>, device: &Device) -> Result<Self> {
+        let buffer = upload(device, &spec, bytes)?;
+        Ok(Self::new(spec, device.clone(), Data::Device(buffer)))
+    }
+
+    fn symbolic(spec: Spec, trace: u64, val: Val) -> Result<Self> {
+        Ok(Self::new(spec, crate::config::current_device()?, Data::Symbolic { trace, val }))
+    }
+
+    /// The value as a buffer of `device`.
+    fn buffer_on(&self, device: &Device) -> Result<Buffer> {
+        match &self.0.data {
+            Data::Device(b) => Ok(b.clone()),
+            Data::Host(h) => {
+                if let Some(b) =
+                    h.uploaded.get().filter(|b| device.owns(b) && device.id() == self.0.device.id())
+                {
+                    return Ok(b.clone());
+                }
+                let fresh = upload(device, &self.0.spec, h.literal.to_storage("constant")?)?;
+                if device.id() == self.0.device.id() {
+                    // Another thread may have been faster; both buffers hold the same.
+                    let _ = h.uploaded.set(fresh.clone());
+                }
+                Ok(fresh)
+            }
+            Data::Symbolic { .. } => Err(self.no_value()),
+        }
+    }
+
+    fn no_value(&self) -> Error {
+        Error::new(
+            ErrorKind::FailedPrecondition,
+            "Tensor",
+            format!(
+                "{self:?} has no value while {} is traced; return it from the function and read the result",
+                current_trace_name().unwrap_or_else(|| "its function".into())
+            ),
+        )
     }
 
     /// The same value under an identity of its own, so that tapes tell the two apart.
     #[must_use]
     pub fn alias(&self) -> Self {
-        Self::new(self.0.spec.clone(), self.0.device, self.0.data.clone())
+        Self::new(self.0.spec.clone(), self.0.device.clone(), self.0.data.clone())
     }
 
     /// A number that no other tensor of the process has.
@@ -108,15 +167,32 @@ impl Tensor {
         matches!(self.0.data, Data::Symbolic { .. })
     }
 
-    pub(crate) fn device_id(&self) -> u32 {
-        self.0.device
+    /// Where it is, as TensorFlow writes it: `/job:localhost/replica:0/task:0/device:GPU:0`.
+    pub fn device(&self) -> String {
+        self.0.device.full_name()
+    }
+
+    pub(crate) fn home(&self) -> &Device {
+        &self.0.device
+    }
+
+    /// The same value on another device; the tensor itself where it is there already.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown device; as [`Tensor::to_literal`].
+    pub fn to_device(&self, name: &str) -> Result<Tensor> {
+        let device = crate::config::with_device(name, crate::config::current_device)??;
+        if device.id() == self.0.device.id() {
+            return Ok(self.clone());
+        }
+        Tensor::from_literal(self.to_literal()?, &device)
     }
 
     /// The value where the host holds it.
     pub(crate) fn host_value(&self) -> Option<&Arc<Literal>> {
         match &self.0.data {
-            Data::Host(l) => Some(l),
-            Data::Symbolic { .. } => None,
+            Data::Host(h) => Some(&h.literal),
+            _ => None,
         }
     }
 
@@ -127,21 +203,34 @@ impl Tensor {
         }
     }
 
+    /// Starts reading the value back.
+    fn read(&self) -> Result<Reading> {
+        match &self.0.data {
+            Data::Host(h) => Ok(Reading::Host(h.literal.clone())),
+            Data::Symbolic { .. } => Err(self.no_value()),
+            Data::Device(b) => {
+                let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
+                Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
+            }
+        }
+    }
+
+    fn finish(&self, read: ReadOutput) -> Result<Literal> {
+        if let Some(e) = read.errors.as_ref().and_then(|words| error_of(words)) {
+            return Err(e);
+        }
+        let bytes = read.data.first().map_or(&[][..], Vec::as_slice);
+        Literal::from_storage("Tensor", self.dtype(), self.shape().clone(), bytes)
+    }
+
     /// The value on the host; waits for the device.
     ///
     /// # Errors
     /// `FailedPrecondition` for a symbolic tensor; errors that the device met while computing it.
     pub fn to_literal(&self) -> Result<Literal> {
-        match &self.0.data {
-            Data::Host(l) => Ok((**l).clone()),
-            Data::Symbolic { .. } => Err(Error::new(
-                ErrorKind::FailedPrecondition,
-                "Tensor",
-                format!(
-                    "{self:?} has no value while {} is traced; return it from the function and read the result",
-                    current_trace_name().unwrap_or_else(|| "its function".into())
-                ),
-            )),
+        match self.read()? {
+            Reading::Host(l) => Ok((*l).clone()),
+            Reading::Device(r) => self.finish(r.wait()?),
         }
     }
 
@@ -150,16 +239,34 @@ impl Tensor {
     /// # Errors
     /// `InvalidArgument` when `T` is not of the tensor's class (floats, integers, bool); as [`Tensor::to_literal`].
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
-        let class = |d: DType| (d.is_float(), d.is_int(), d == DType::Bool);
-        if class(T::DTYPE) != class(self.dtype()) {
-            return Err(Error::invalid(
-                "Tensor.to_vec",
-                "T",
-                format_args!("a type of {}'s class", self.dtype()),
-                T::DTYPE,
-            ));
-        }
+        self.check_class::<T>()?;
         Ok(self.to_literal()?.to_vec())
+    }
+
+    /// As [`Tensor::to_vec`], without blocking: what a page has to use.
+    ///
+    /// # Errors
+    /// As [`Tensor::to_vec`].
+    pub async fn data<T: Element>(&self) -> Result<Vec<T>> {
+        self.check_class::<T>()?;
+        let l = match self.read()? {
+            Reading::Host(l) => (*l).clone(),
+            Reading::Device(r) => self.finish(r.await?)?,
+        };
+        Ok(l.to_vec())
+    }
+
+    fn check_class<T: Element>(&self) -> Result<()> {
+        let class = |d: DType| (d.is_float(), d.is_int(), d == DType::Bool);
+        if class(T::DTYPE) == class(self.dtype()) {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "Tensor.to_vec",
+            "T",
+            format_args!("a type of {}'s class", self.dtype()),
+            T::DTYPE,
+        ))
     }
 
     /// The one element of a tensor of size 1; waits for the device.
@@ -179,8 +286,54 @@ impl Tensor {
     }
 }
 
+/// A read-back under way.
+enum Reading {
+    Host(Arc<Literal>),
+    Device(Readback),
+}
+
+/// Elements in storage format as a buffer, in whole groups of four.
+fn upload(device: &Device, spec: &Spec, mut bytes: Vec<u8>) -> Result<Buffer> {
+    bytes.resize(buffer_bytes(spec.dtype.storage()?, spec.shape.size()) as usize, 0);
+    device.upload(&bytes)
+}
+
+/// As Python's `print(tensor)`: `tf.Tensor([1 2 4], shape=(3,), dtype=int32)`, with NumPy's layout. A symbolic tensor prints without values.
+impl fmt::Display for Tensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spec { dtype, shape } = self.spec();
+        if let Data::Symbolic { val, .. } = self.0.data {
+            return write!(f, "Tensor(\"v{}:0\", shape={shape}, dtype={dtype})", val.index());
+        }
+        let text = self.to_literal().map_or_else(unreadable, |l| format::array_str(&l));
+        write!(f, "tf.Tensor({}{text}, shape={shape}, dtype={dtype})", own_line(&text))
+    }
+}
+
+/// As Python's `repr(tensor)`: `<tf.Tensor: shape=(3,), dtype=int32, numpy=array([1, 2, 4], dtype=int32)>`.
 impl fmt::Debug for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<tf.Tensor: shape={}, dtype={}>", self.shape(), self.dtype())
+        let Spec { dtype, shape } = self.spec();
+        if let Data::Symbolic { val, .. } = self.0.data {
+            return write!(f, "<tf.Tensor 'v{}:0' shape={shape} dtype={dtype}>", val.index());
+        }
+        write!(f, "<tf.Tensor: shape={shape}, dtype={dtype}, numpy={}>", self.numpy_repr())
     }
+}
+
+impl Tensor {
+    /// `repr` of the value, on a line of its own if it has several.
+    fn numpy_repr(&self) -> String {
+        let text = self.to_literal().map_or_else(unreadable, |l| format::array_repr(&l));
+        format!("{}{text}", own_line(&text))
+    }
+}
+
+fn own_line(text: &str) -> &'static str {
+    if text.contains('\n') { "\n" } else { "" }
+}
+
+/// What stands in the place of a value that cannot be had. Printing never fails.
+fn unreadable(e: Error) -> String {
+    format!("<unreadable: {}>", e.kind())
 }

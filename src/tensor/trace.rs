@@ -59,6 +59,19 @@ pub fn is_tracing() -> bool {
     TRACES.with_borrow(|t| !t.is_empty())
 }
 
+/// Runs `f` outside of all traces of this thread (`tf.init_scope`): what it does is done now.
+pub fn init_scope<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(Vec<Trace>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let saved = std::mem::take(&mut self.0);
+            TRACES.with_borrow_mut(|t| *t = saved);
+        }
+    }
+    let _restore = Restore(TRACES.with_borrow_mut(std::mem::take));
+    f()
+}
+
 /// The name of the innermost open trace.
 pub fn current_trace_name() -> Option<String> {
     TRACES.with_borrow(|t| t.last().map(|t| t.name.clone()))
@@ -76,8 +89,10 @@ pub fn trace<R>(
 ) -> Result<(Traced, R)> {
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let mut graph = Graph::new();
-    let inputs: Vec<Tensor> =
-        specs.iter().map(|s| Tensor::symbolic(s.clone(), id, graph.parameter(s.clone()))).collect();
+    let inputs: Vec<Tensor> = specs
+        .iter()
+        .map(|s| Tensor::symbolic(s.clone(), id, graph.parameter(s.clone())))
+        .collect::<Result<_>>()?;
     let open = Trace {
         id,
         name: name.into(),
@@ -186,7 +201,7 @@ pub(super) fn call(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tensor>
         } else {
             trace.graph.push_multi(Prim::Composite(ById(entry.clone())), &operands)?.to_vec()
         };
-        Ok(results.into_iter().map(|v| Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v)).collect())
+        results.into_iter().map(|v| Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v)).collect()
     })
 }
 
@@ -198,7 +213,7 @@ pub fn emit(prim: Prim, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
     let operands = inputs.iter().map(|t| value_of(t)).collect::<Result<Vec<Val>>>()?;
     with_current(|trace| {
         let results = trace.graph.push_multi(prim, &operands)?;
-        Ok(results.into_iter().map(|v| Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v)).collect())
+        results.into_iter().map(|v| Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v)).collect()
     })
 }
 
@@ -209,7 +224,7 @@ pub fn emit(prim: Prim, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
 pub fn emit_constant(l: Literal) -> Result<Tensor> {
     with_current(|trace| {
         let v = trace.graph.constant(l)?;
-        Ok(Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v))
+        Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v)
     })
 }
 
@@ -221,7 +236,7 @@ pub(super) fn read_variable(variable: &Variable) -> Result<Tensor> {
         }
         let spec = variable.spec();
         let v = trace.graph.parameter(spec.clone());
-        let current = Tensor::symbolic(spec, trace.id, v);
+        let current = Tensor::symbolic(spec, trace.id, v)?;
         trace.captures.push(Capture::Variable(variable.clone()));
         trace.order.push(variable.id());
         let state = VariableState { variable: variable.clone(), current: current.clone(), assigned: false };
@@ -234,7 +249,7 @@ pub(super) fn read_variable(variable: &Variable) -> Result<Tensor> {
 pub(super) fn assign_variable(variable: &Variable, value: &Tensor) -> Result<()> {
     let v = value_of(value)?;
     with_current(|trace| {
-        let current = Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v);
+        let current = Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v)?;
         let state = trace.variables.entry(variable.id()).or_insert_with(|| {
             trace.order.push(variable.id());
             VariableState { variable: variable.clone(), current: current.clone(), assigned: true }

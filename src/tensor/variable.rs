@@ -47,14 +47,14 @@ impl Variable {
     /// A variable with a name; a tape watches it by itself if it is trainable.
     ///
     /// # Errors
-    /// `InvalidArgument` when `initial_value` is no tensor; `FailedPrecondition` when it is symbolic: a function must not make variables.
+    /// `InvalidArgument` when `initial_value` is no tensor; `FailedPrecondition` while a function is traced.
     pub fn named(initial_value: impl IntoTensor, name: impl Into<String>, trainable: bool) -> Result<Self> {
         let value = initial_value.into_tensor(None)?;
-        if value.is_symbolic() {
+        if trace::is_tracing() {
             return Err(Error::new(
                 crate::ErrorKind::FailedPrecondition,
                 "Variable",
-                "wanted an initial value made outside of a function: a function that is traced must not make variables on symbolic values",
+                "a function must not make variables while it is traced: make them before, or inside of init_scope",
             ));
         }
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
@@ -136,8 +136,20 @@ impl Variable {
     }
 }
 
+/// As Python's `print(variable)`: `<tf.Variable 'my_var:0' shape=() dtype=int32, numpy=3>`. While a function is traced it prints without value.
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spec { dtype, shape } = &self.0.spec;
+        write!(f, "<tf.Variable '{}:0' shape={shape} dtype={dtype}", self.0.name)?;
+        if !trace::is_tracing() {
+            write!(f, ", numpy={}", self.stored().numpy_repr())?;
+        }
+        f.write_str(">")
+    }
+}
+
 impl fmt::Debug for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<tf.Variable '{}:0' shape={} dtype={}>", self.0.name, self.0.spec.shape, self.0.spec.dtype)
+        fmt::Display::fmt(self, f)
     }
 }

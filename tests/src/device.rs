@@ -1,11 +1,49 @@
-//! The device under test.
+//! The device that a test run is for.
+//!
+//! `WGFLOW_TEST_DEVICE` names it: `cpu`, `gpu` (any adapter), `lavapipe`, `swiftshader`, or a part of an adapter's name.
+//! Drivers are chosen outside, by `VK_ICD_FILENAMES`. A run whose adapter is missing fails.
 
-/// The device that `WGFLOW_TEST_DEVICE` names, `cpu` if unset.
+use wgflow::runtime::{Context, Device, Gpu};
+
+/// What `WGFLOW_TEST_DEVICE` says, as `--device` takes it; without it `gpu`.
+pub fn wanted() -> String {
+    let name = std::env::var("WGFLOW_TEST_DEVICE").unwrap_or_else(|_| "gpu".into());
+    match name.as_str() {
+        "lavapipe" => "llvmpipe".into(),
+        _ => name,
+    }
+}
+
+/// A context of its own, and the adapter under test in it; nothing in a run for the CPU.
 ///
 /// # Panics
-/// For a device that is not there: a test without its device fails, it does not skip.
+/// Where the adapter is missing.
+pub fn adapter() -> Option<(Context, Device, std::sync::Arc<Gpu>)> {
+    let context = Context::new();
+    let device = adapter_of(&context)?;
+    let gpu = device.gpu().unwrap_or_else(|e| panic!("{e}"));
+    Some((context, device, gpu))
+}
+
+/// The adapter under test in `context`; nothing in a run for the CPU.
+///
+/// # Panics
+/// Where the adapter is missing.
+pub fn adapter_of(context: &Context) -> Option<Device> {
+    let wanted = wanted();
+    if wanted == "cpu" {
+        return None;
+    }
+    context.set_default_device(&wanted).unwrap_or_else(|e| panic!("{e}"));
+    Some(context.default_device().unwrap_or_else(|e| panic!("{e}")))
+}
+
+/// The name of the device under test, which becomes the device that new tensors of the process are made on.
+///
+/// # Panics
+/// Where it is missing: a test without its device fails, it does not skip.
 pub fn device_under_test() -> String {
-    let name = std::env::var("WGFLOW_TEST_DEVICE").unwrap_or_else(|_| "cpu".into());
-    assert_eq!(name, "cpu", "WGFLOW_TEST_DEVICE names a device that is not available");
-    name
+    static SET: std::sync::Once = std::sync::Once::new();
+    SET.call_once(|| wgflow::config::set_default_device(&wanted()).unwrap_or_else(|e| panic!("{e}")));
+    wgflow::config::current_device().unwrap_or_else(|e| panic!("{e}")).name()
 }

@@ -3,3 +3,6 @@
 mod functions;
 mod goldens;
 mod hlo;
+mod math;
+mod printing;
+mod runtime;

@@ -61,6 +61,10 @@ pub(super) fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
             want(prim, same, "operands", "equal shapes", format_args!("{x:?}"))?;
             Ok(x.iter().map(|&s| s.clone()).collect())
         }
+        Prim::ArgSort { dim, .. } => {
+            dim_ok(*dim)?;
+            one(s.with_dtype(DType::Int32))
+        }
         Prim::TopK { k } => {
             want(prim, rank > 0, "operand", "at least one dimension", &s.shape)?;
             want(prim, *k <= s.shape[rank - 1], "k", format_args!("at most {}", s.shape[rank - 1]), k)?;

@@ -21,6 +21,8 @@ pub(super) fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
     if !joined {
         let n = match prim {
             Prim::Pad { .. } | Prim::DynamicSlice { .. } | Prim::Gather { .. } => 2,
+            // A scatter may be told the order of its targets.
+            Prim::Scatter { .. } if x.len() == 4 => 4,
             Prim::DynamicUpdateSlice | Prim::Scatter { .. } => 3,
             _ => 1,
         };

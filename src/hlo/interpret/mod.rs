@@ -11,6 +11,7 @@ mod sort;
 mod structure;
 
 pub use random::philox;
+pub(crate) use random::skip;
 
 use super::graph::Graph;
 use super::literal::{Literal, Values};
@@ -113,7 +114,7 @@ fn step(g: &Graph, prim: &Prim, specs: Specs, x: &[&Literal], effects: &mut dyn 
         | Prim::ReduceWindow { .. }
         | Prim::SelectAndScatter { .. }
         | Prim::Cumulative { .. } => one(reduce::apply(prim, &specs[0], x)),
-        Prim::Sort { .. } | Prim::TopK { .. } => Ok(sort::apply(prim, &specs, x)),
+        Prim::Sort { .. } | Prim::ArgSort { .. } | Prim::TopK { .. } => Ok(sort::apply(prim, &specs, x)),
         Prim::RngBitGenerator(_) => one(random::bits(&specs[0], x)),
         Prim::Composite(_)
         | Prim::Case(_)

@@ -19,7 +19,7 @@ fn order(x: &Literal, descending: bool, a: usize, b: usize) -> Ordering {
 pub(super) fn apply(prim: &Prim, specs: &Specs, x: &[&Literal]) -> Results {
     let s = &x[0].shape;
     let (dim, descending, kept) = match prim {
-        Prim::Sort { dim, descending } => (*dim, *descending, s[*dim]),
+        Prim::Sort { dim, descending } | Prim::ArgSort { dim, descending } => (*dim, *descending, s[*dim]),
         Prim::TopK { k } => (s.rank() - 1, true, *k),
         _ => return Results::new(),
     };
@@ -43,13 +43,14 @@ pub(super) fn apply(prim: &Prim, specs: &Specs, x: &[&Literal]) -> Results {
     let taken = |l: &Literal, shape: &crate::Shape| {
         super::build(l.dtype, shape, |i| l.i64_at(source(i).0), |i| l.f64_at(source(i).0))
     };
+    let index = |i: usize| {
+        let (place, base) = source(i);
+        ((place - base) / step) as i64
+    };
     match prim {
+        Prim::ArgSort { .. } => [super::build(DType::Int32, s, index, |_| f64::NAN)].into_iter().collect(),
         Prim::TopK { .. } => {
             let shape = &specs[0].shape;
-            let index = |i: usize| {
-                let (place, base) = source(i);
-                ((place - base) / step) as i64
-            };
             [taken(x[0], shape), super::build(DType::Int32, shape, index, |_| f64::NAN)].into_iter().collect()
         }
         _ => x.iter().zip(specs).map(|(l, s)| taken(l, &s.shape)).collect(),

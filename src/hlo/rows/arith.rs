@@ -12,13 +12,14 @@ fn min(x: f64, y: f64) -> f64 {
     if x.is_nan() || y.is_nan() { f64::NAN } else { x.min(y) }
 }
 
+/// 0 for both zeros; NaN stays.
 fn sign(x: f64) -> f64 {
     if x > 0.0 {
         1.0
     } else if x < 0.0 {
         -1.0
     } else {
-        x
+        x.abs()
     }
 }
 
@@ -85,9 +86,9 @@ pub(super) const ROWS: &[Row] = &[
         .int(IntFn::Binary(i64::wrapping_mul), Functor::Infix("*"))
         .vjp(|g, x, _, dy| two(g.mul(dy, x[1])?, g.mul(dy, x[0])?)),
     Row::new(Ew::Div, "divide", 2)
-        .float(FloatFn::Binary(|x, y| x / y), Functor::Lib("m_div"))
+        .float(FloatFn::Binary(|x, y| x / y), Functor::Infix("/"))
         .int(IntFn::Binary(int_div), Functor::Lib("i_div"))
-        .uint(Functor::Infix("/"))
+        .uint(Functor::Lib("u_div"))
         .domain(&[(-8.0, 8.0), (0.1, 8.0)])
         .tol(4e-7)
         .vjp(|g, x, y, dy| {
@@ -100,7 +101,6 @@ pub(super) const ROWS: &[Row] = &[
         .int(IntFn::Binary(int_rem), Functor::Lib("i_rem"))
         .uint(Functor::Lib("u_rem"))
         .domain(&[(-8.0, 8.0), (0.5, 3.0)])
-        .abs_tol(1e-6, 2e-6)
         .vjp(|g, x, y, dy| {
             // y = x - n * x1 with n a whole number: n = (x - y) / x1, rounded against the division's error.
             let whole = g.sub(x[0], y)?;
@@ -148,7 +148,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(Ew::Floor, "floor", 1).float(FloatFn::Unary(f64::floor), Functor::Builtin("floor")),
     Row::new(Ew::Ceil, "ceil", 1).float(FloatFn::Unary(f64::ceil), Functor::Builtin("ceil")),
     Row::new(Ew::Round, "round_nearest_even", 1)
-        .float(FloatFn::Unary(f64::round_ties_even), Functor::Lib("m_round")),
+        .float(FloatFn::Unary(f64::round_ties_even), Functor::Builtin("round")),
     Row::new(Ew::Clamp, "clamp", 3)
         .float(FloatFn::Ternary(clamp), Functor::Lib("m_clamp"))
         .int(IntFn::Ternary(|lo, x, hi| x.max(lo).min(hi)), Functor::Lib("i_clamp"))

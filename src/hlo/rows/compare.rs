@@ -7,15 +7,19 @@ const fn comparison(
     op: Ew,
     name: &'static str,
     wgsl: &'static str,
-    lib: &'static str,
     f: fn(f64, f64) -> bool,
     i: fn(i64, i64) -> bool,
 ) -> Row {
     Row::new(op, name, 2)
-        .float(FloatFn::Compare(f), Functor::Lib(lib))
+        .float(FloatFn::Compare(f), Functor::Infix(wgsl))
         .int(IntFn::Compare(i), Functor::Infix(wgsl))
         .predicate()
 }
+
+const NOT_EQUAL: Row = Row {
+    wgsl_float: Some(Functor::Lib("m_ne")),
+    ..comparison(Ew::Ne, "not_equal", "!=", |x, y| x != y, |x, y| x != y)
+};
 
 const SELECT: Row = Row {
     leading_bools: 1,
@@ -33,14 +37,13 @@ const fn complex(op: Ew, name: &'static str, arity: usize) -> Row {
 }
 
 pub(super) const ROWS: &[Row] = &[
-    comparison(Ew::Eq, "equal", "==", "m_eq", |x, y| x == y, |x, y| x == y)
+    comparison(Ew::Eq, "equal", "==", |x, y| x == y, |x, y| x == y)
         .bool(IntFn::Compare(|x, y| x == y), Functor::Infix("==")),
-    comparison(Ew::Ne, "not_equal", "!=", "m_ne", |x, y| x != y, |x, y| x != y)
-        .bool(IntFn::Compare(|x, y| x != y), Functor::Infix("!=")),
-    comparison(Ew::Lt, "less", "<", "m_lt", |x, y| x < y, |x, y| x < y),
-    comparison(Ew::Le, "less_equal", "<=", "m_le", |x, y| x <= y, |x, y| x <= y),
-    comparison(Ew::Gt, "greater", ">", "m_gt", |x, y| x > y, |x, y| x > y),
-    comparison(Ew::Ge, "greater_equal", ">=", "m_ge", |x, y| x >= y, |x, y| x >= y),
+    NOT_EQUAL.bool(IntFn::Compare(|x, y| x != y), Functor::Infix("!=")),
+    comparison(Ew::Lt, "less", "<", |x, y| x < y, |x, y| x < y),
+    comparison(Ew::Le, "less_equal", "<=", |x, y| x <= y, |x, y| x <= y),
+    comparison(Ew::Gt, "greater", ">", |x, y| x > y, |x, y| x > y),
+    comparison(Ew::Ge, "greater_equal", ">=", |x, y| x >= y, |x, y| x >= y),
     Row::new(Ew::IsFinite, "is_finite", 1)
         .float(FloatFn::Test(f64::is_finite), Functor::Lib("m_is_finite"))
         .predicate(),

@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
             one(g.div(dy, d)?)
         }),
     Row::new(Ew::Sqrt, "sqrt", 1)
-        .float(FloatFn::Unary(f64::sqrt), Functor::Lib("m_sqrt"))
+        .float(FloatFn::Unary(f64::sqrt), Functor::Builtin("sqrt"))
         .domain(&[(1e-30, 1e30)])
         .tol(4e-7)
         .vjp(|g, _, y, dy| {
@@ -53,7 +53,7 @@ pub(super) const ROWS: &[Row] = &[
             one(g.div(d, y)?)
         }),
     Row::new(Ew::Rsqrt, "rsqrt", 1)
-        .float(FloatFn::Unary(rsqrt), Functor::Lib("m_rsqrt"))
+        .float(FloatFn::Unary(rsqrt), Functor::Builtin("inverseSqrt"))
         .domain(&[(1e-20, 1e20)])
         .tol(1e-6)
         .vjp(|g, _, y, dy| {

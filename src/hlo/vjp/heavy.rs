@@ -1,7 +1,6 @@
 //! Derivatives of contractions, reductions, scans and sorts.
 
 use super::{Adjoints, window};
-use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::graph::{Graph, Val};
 use crate::hlo::prim::{Conv, ConvLayout, DotDims, Prim, ReduceKind, ScatterKind, WindowDim};
@@ -221,10 +220,7 @@ pub(super) fn sorted(
     let shape = g.shape(x[0]).clone();
     let (dim, places) = match prim {
         Prim::TopK { .. } => (shape.rank() - 1, y[1]),
-        Prim::Sort { dim, descending } => {
-            let numbers = g.iota(DType::Int32, shape.clone(), *dim)?;
-            (*dim, g.sort(&[x[0], numbers], *dim, *descending)?[1])
-        }
+        Prim::Sort { dim, descending } => (*dim, g.arg_sort(x[0], *dim, *descending)?),
         _ => return Err(Error::internal(prim.name(), "not a sort")),
     };
     let mut dx = Adjoints::from_elem(None, x.len());

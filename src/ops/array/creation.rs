@@ -43,7 +43,7 @@ pub fn zeros_like(x: impl IntoTensor) -> Result<Tensor> {
 pub(crate) fn one_hot_like(x: &Tensor, at: usize) -> Result<Tensor> {
     let mut v = vec![0.0; x.size()];
     v[at] = 1.0;
-    Tensor::from_literal(Literal::floats(x.dtype(), x.shape().clone(), v), x.device_id())
+    Tensor::from_literal(Literal::floats(x.dtype(), x.shape().clone(), v), x.home())
 }
 
 /// Sizes as a shape.

@@ -8,7 +8,7 @@ use wgflow_tests::rng::Rng;
 
 const STEP: f64 = 1e-5;
 
-fn forward(c: &Case) -> Graph {
+pub(super) fn forward(c: &Case) -> Graph {
     let mut g = Graph::new();
     let x: Vec<Val> =
         c.inputs.iter().map(|(s, _)| g.parameter(Spec::new(DType::Float64, s.clone()))).collect();
@@ -18,7 +18,7 @@ fn forward(c: &Case) -> Graph {
 }
 
 /// `x, dy -> dx`, with zeros for unconnected inputs.
-fn backward(f: &Graph) -> Graph {
+pub(super) fn backward(f: &Graph) -> Graph {
     let mut g = Graph::new();
     let x: Vec<Val> = f.param_specs().into_iter().map(|s| g.parameter(s)).collect();
     let dy: Vec<Val> = f.output_specs().into_iter().map(|s| g.parameter(s)).collect();
@@ -33,7 +33,7 @@ fn backward(f: &Graph) -> Graph {
     g
 }
 
-fn floats(shape: &Shape, v: Vec<f64>) -> Literal {
+pub(super) fn floats(shape: &Shape, v: Vec<f64>) -> Literal {
     Literal { dtype: DType::Float64, shape: shape.clone(), values: wgflow::hlo::Values::Floats(v) }
 }
 

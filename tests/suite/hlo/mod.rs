@@ -1,4 +1,5 @@
 //! The array language: derivatives against differences of the exact evaluator, closure, round trips.
 
 mod cases;
+mod device;
 mod gradients;

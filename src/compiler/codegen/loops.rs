@@ -1,0 +1,52 @@
+//! Loop kernels: four positions an invocation.
+
+use super::writer::{Names, Scope, Writer};
+use super::{CodegenRules, Family, Launch, grid};
+use crate::compiler::checks;
+use crate::compiler::kernel::{Kernel, LoopKernel};
+
+const BUILTINS: &str =
+    "@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
+
+/// Invocations of a workgroup for work without shared memory.
+pub(super) fn workgroup(rules: &CodegenRules) -> u32 {
+    match rules.family {
+        Family::Direct => 64,
+        Family::Tiled => 256.min(rules.max_invocations),
+    }
+}
+
+/// Declares `name`, the number of the invocation, from a grid of one or two dimensions.
+pub(super) fn invocation(w: &mut Writer<'_>, name: &str, size: u32) {
+    w.line(format!("let {name} = id.x + id.y * (groups.x * {size}u);"));
+}
+
+pub(super) fn write(k: &Kernel, l: &LoopKernel, rules: &CodegenRules) -> Launch {
+    let size = workgroup(rules);
+    let mut w = Writer::new(k);
+    let scope = Scope::quad(&["i"], 0, "il");
+    let roots = l.stores.iter().map(|s| s.value).chain(l.checks.iter().flat_map(|c| [c.ok, c.value]));
+    let needed = l.body.needed(roots);
+    w.plan_loads(&l.body, &needed, &scope);
+    l.stores.iter().for_each(|s| w.plan_store(&l.body, s, &scope));
+    let n = w.size(l.n);
+    invocation(&mut w, "quad", size);
+    w.line("let i = quad * 4u;");
+    w.line(format!("if (i >= {n}) {{ return; }}"));
+    w.line(format!("let il = min(vec4<u32>(i) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>({n} - 1u));"));
+    let mut names = Names::default();
+    w.values(&l.body, &needed, &scope, &mut names, "v", &|_| true);
+    for s in &l.stores {
+        w.store(&l.body, s, &scope, &names);
+    }
+    for c in &l.checks {
+        let (ok, value) = (w.get(&l.body, c.ok, true, &names), w.get(&l.body, c.value, true, &names));
+        let code = checks::code_of(&c.text);
+        for lane in 0..4 {
+            w.open(format!("if (!({ok})[{lane}])"));
+            w.fail(code, &format!("il[{lane}]"), &format!("({value})[{lane}]"));
+            w.close();
+        }
+    }
+    w.finish(&size.to_string(), BUILTINS, grid(l.n.div_ceil(4).div_ceil(size as usize), rules))
+}

@@ -1,0 +1,102 @@
+//! Kernels written in WGSL: the text depends on structure alone, sizes are uniform data.
+
+mod contract;
+mod lines;
+mod loops;
+mod rows;
+mod scatter;
+mod sort;
+mod writer;
+
+use super::kernel::{Kernel, KernelKind};
+use crate::error::Result;
+
+/// A word of a launch's uniform data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Known when the plan is made.
+    Const(u32),
+    /// Run-time scalar number `.0` of the kernel.
+    Scalar(u16),
+    /// Where the trip's slice of a stacked buffer starts: the slice's number times this length.
+    Slice(u32),
+}
+
+/// What a binding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Buffer number `.0` of the kernel.
+    Buffer {
+        /// Number among the kernel's buffers.
+        number: u16,
+        /// Whether the launch writes it.
+        written: bool,
+    },
+    /// The cell that failed checks write to.
+    Errors,
+}
+
+/// One dispatch of a compute shader.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The shader's text; its entry point is `main`.
+    pub wgsl: String,
+    /// Storage bindings in order; the uniform data is bound after them.
+    pub bindings: Vec<Bound>,
+    /// The uniform data.
+    pub params: Vec<Word>,
+    /// Workgroups in each dimension.
+    pub grid: [u32; 3],
+}
+
+/// Which kind of hardware the text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Software adapters: an invocation is a lane of a vector unit, shared memory and barriers cost more than they save.
+    Direct,
+    /// GPUs: groups of invocations share tiles and rows in workgroup memory.
+    Tiled,
+}
+
+/// What code generation must know of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CodegenRules {
+    /// Kernel family.
+    pub family: Family,
+    /// Most workgroups in a dimension.
+    pub max_groups: u32,
+    /// Bytes of workgroup memory.
+    pub workgroup_memory: u32,
+    /// Most invocations of a workgroup.
+    pub max_invocations: u32,
+}
+
+/// The dispatches of a kernel.
+///
+/// # Errors
+/// `Internal` for host calls, which are no dispatches.
+pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
+    match &k.kind {
+        KernelKind::Loop(l) => Ok(vec![loops::write(k, l, rules)]),
+        KernelKind::Rows(r) => Ok(vec![rows::write(k, r, rules)]),
+        KernelKind::Contract(c) => Ok(vec![contract::write(k, c, rules)]),
+        KernelKind::Cumulative(c) => Ok(vec![lines::write(k, c, rules)]),
+        KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules)),
+        KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules)),
+        KernelKind::Scan(_) => Err(crate::Error::internal("codegen", "a loop is no dispatch")),
+        KernelKind::Custom { op, .. } => {
+            Err(crate::Error::internal("codegen", format_args!("{} runs on the host", op.name())))
+        }
+        KernelKind::Print { .. } => Err(crate::Error::internal("codegen", "print runs on the host")),
+    }
+}
+
+/// The grid of `n` workgroups, folded into two dimensions where one is too short.
+fn grid(n: usize, rules: &CodegenRules) -> [u32; 3] {
+    let n = n.max(1) as u32;
+    if n <= rules.max_groups {
+        return [n, 1, 1];
+    }
+    let x = rules.max_groups.min(n);
+    [x, n.div_ceil(x), 1]
+}

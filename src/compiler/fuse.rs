@@ -1,0 +1,543 @@
+//! Fusion: which values one kernel computes together.
+//!
+//! Every instruction of heavy work starts a cluster, and so does every value that must be in memory. Then clusters join as long as one
+//! kernel can compute both: the test is to lower them together, where a value needed at another place than its own refuses.
+
+use super::cluster::{Cluster, ClusterKind, start};
+use super::emit::{Leaves, Stop, is_fusible};
+use super::index::Index;
+use super::kernel::{Kernel, KernelKind};
+use super::lower::Lowering;
+use crate::error::{Error, Result};
+use crate::hlo::rows::Functor;
+use crate::hlo::{Ew, Graph, Prim, Val};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// What fusion must know of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FuseRules {
+    /// Most buffers a kernel may use.
+    pub max_buffers: usize,
+    /// Whether contractions read views of their operands in place (else only what strides can say).
+    pub views_in_contractions: bool,
+    /// Rows that a kernel needs so that one invocation a row keeps the device busy.
+    pub min_rows: usize,
+    /// Longest row that one invocation walks.
+    pub max_row: usize,
+    /// Whether a group of invocations shares a row.
+    pub row_groups: bool,
+    /// Whether whole rows must lie one after another in memory where a kernel stores them.
+    pub row_major: bool,
+    /// Whether contractions over many elements with few results are split.
+    pub split_contractions: bool,
+}
+
+/// Longest program of a kernel, in scalar operations.
+const MAX_PROGRAM: usize = 600;
+
+/// Cost, in elementary operations an element, up to which a value may be computed again in each kernel that uses it.
+const CHEAP: u64 = 4;
+
+/// Work, in elementary operations, that pays for a launch of its own.
+const WORTH_A_LAUNCH: u64 = 50_000;
+
+struct Fuser<'a> {
+    graph: &'a Graph,
+    rules: FuseRules,
+    live: Vec<bool>,
+    scalar_params: Vec<bool>,
+    is_output: Vec<bool>,
+    /// Outputs that are slices of a loop's stacked results.
+    stacked: Vec<bool>,
+    /// Which cluster computes a value that is in memory.
+    owner: HashMap<Val, usize>,
+    nodes: Vec<Option<Node>>,
+    /// Clusters that read a value in memory.
+    readers: HashMap<Val, Vec<usize>>,
+    /// Pairs that cannot be joined.
+    refused: HashSet<(usize, usize)>,
+}
+
+struct Node {
+    cluster: Cluster,
+    /// Values in memory, of other clusters or inputs, that it reads.
+    reads: Vec<Val>,
+    kernel: Option<Kernel>,
+    /// Numbers of its instructions with effects.
+    effects: Vec<usize>,
+}
+
+/// What a graph is bound to beside buffers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inputs<'a> {
+    /// Which inputs are run-time scalars; all others, and those not named, are buffers.
+    pub scalars: &'a [bool],
+    /// The outputs from this number on are slices that a loop's trips stack.
+    pub stacked_from: Option<usize>,
+}
+
+/// Fuses a graph as the expansion leaves it.
+///
+/// # Errors
+/// `Internal` where an instruction has no kernel.
+pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>) -> Result<Vec<Kernel>> {
+    let mut scalar_params = vec![false; graph.num_values()];
+    graph.params().iter().zip(inputs.scalars).for_each(|(v, s)| scalar_params[v.index()] = *s);
+    let mut is_output = vec![false; graph.num_values()];
+    graph.outputs().iter().for_each(|v| is_output[v.index()] = true);
+    let mut stacked = vec![false; graph.num_values()];
+    let from = inputs.stacked_from.unwrap_or(graph.outputs().len());
+    graph.outputs()[from..].iter().for_each(|v| stacked[v.index()] = true);
+    let mut f = Fuser {
+        graph,
+        rules,
+        live: graph.live(),
+        scalar_params,
+        is_output,
+        stacked,
+        owner: HashMap::new(),
+        nodes: vec![],
+        readers: HashMap::new(),
+        refused: HashSet::new(),
+    };
+    f.seed()?;
+    f.connect();
+    f.join_all();
+    if f.share() {
+        f.connect();
+        f.join_all();
+    }
+    f.finish()
+}
+
+/// What a cluster sees of the values around it: all owned values but its own are in memory.
+struct Around<'a, 'b> {
+    fuser: &'a Fuser<'b>,
+    own: &'a [Val],
+}
+
+impl Leaves for Around<'_, '_> {
+    fn is_materialised(&self, v: Val) -> bool {
+        self.fuser.is_param(v) || (self.fuser.is_owned(v) && self.own.binary_search(&v).is_err())
+    }
+
+    fn is_scalar(&self, v: Val) -> bool {
+        self.fuser.scalar_params[v.index()]
+    }
+
+    fn is_stacked(&self, v: Val) -> bool {
+        self.fuser.stacked[v.index()]
+    }
+}
+
+impl<'g> Fuser<'g> {
+    fn is_param(&self, v: Val) -> bool {
+        matches!(self.graph.def(v).prim, Prim::Parameter(..))
+    }
+
+    fn is_owned(&self, v: Val) -> bool {
+        self.owner.contains_key(&v)
+    }
+
+    fn add(&mut self, cluster: Cluster) {
+        let id = self.nodes.len();
+        cluster.values.iter().for_each(|v| {
+            self.owner.insert(*v, id);
+        });
+        let mut effects = cluster.checks.clone();
+        if let ClusterKind::Call(i) = cluster.kind {
+            effects.extend(self.graph.insts()[i].prim.has_effect().then_some(i));
+        }
+        self.nodes.push(Some(Node { cluster, reads: vec![], kernel: None, effects }));
+    }
+
+    /// Puts a value in memory, if it is not there.
+    fn materialise(&mut self, v: Val) {
+        if !self.is_param(v) && !self.is_owned(v) && self.graph.shape(v).size() > 0 {
+            self.add(Cluster::of_value(self.graph, v));
+        }
+    }
+
+    /// The first clusters: heavy work, results, and operands that heavy work cannot compute in place.
+    fn seed(&mut self) -> Result<()> {
+        let g = self.graph;
+        for (i, inst) in g.insts().iter().enumerate() {
+            let effect = inst.prim.has_effect();
+            let used = effect || inst.results().any(|v| self.live[v.index()]);
+            if !used || is_fusible(&inst.prim) || matches!(inst.prim, Prim::Parameter(..)) {
+                continue;
+            }
+            let products = self.as_products(i);
+            let Some(c) = start(g, i, products) else {
+                return Err(Error::internal("compiler", format_args!("no kernel for {}", inst.prim.name())));
+            };
+            let (call, contract) =
+                (matches!(c.kind, ClusterKind::Call(_)), matches!(c.kind, ClusterKind::Contract(_)));
+            let scatter = matches!(c.kind, ClusterKind::Scatter(_));
+            if effect || inst.results().any(|v| g.shape(v).size() > 0) {
+                self.add(c);
+            }
+            for (k, &x) in inst.operands.iter().enumerate() {
+                if call || (contract && !self.reads_in_place(x)) || (scatter && k == 3) {
+                    self.materialise(x);
+                }
+            }
+        }
+        for &v in g.outputs() {
+            self.materialise(v);
+        }
+        Ok(())
+    }
+
+    /// Contractions too thin for tiles: few result columns or rows, or groups of single features.
+    fn as_products(&self, i: usize) -> bool {
+        let g = self.graph;
+        let inst = &g.insts()[i];
+        let thin = |m: usize, n: usize, k: usize| (m.min(n) < 4 && k <= self.rules.max_row) || k < 4;
+        match &inst.prim {
+            Prim::DotGeneral(d) => {
+                let (l, r) = (g.shape(inst.operands[0]), g.shape(inst.operands[1]));
+                let size = |s: &crate::Shape, a: &[usize], b: &[usize]| -> usize {
+                    (0..s.rank()).filter(|d| !a.contains(d) && !b.contains(d)).map(|d| s[d]).product()
+                };
+                let k: usize = d.lhs_contract.iter().map(|&d| l[d]).product();
+                thin(size(l, &d.lhs_batch, &d.lhs_contract), size(r, &d.rhs_batch, &d.rhs_contract), k)
+            }
+            Prim::Convolution(c) => {
+                let (out, kernel) =
+                    (g.shape(inst.results().next().unwrap_or(inst.operands[0])), g.shape(inst.operands[1]));
+                let n = out[c.out.minor] / c.feature_groups.max(c.batch_groups);
+                let m = out.size() / out[c.out.minor].max(1);
+                thin(m, n, kernel.size() / kernel[c.rhs.minor].max(1))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a contraction reads this operand in place: views, and for generated loads what costs next to nothing on the way.
+    fn reads_in_place(&self, v: Val) -> bool {
+        let inst = self.graph.def(v);
+        let through = match &inst.prim {
+            Prim::Parameter(..) => return true,
+            _ if self.is_owned(v) => return true,
+            Prim::Reshape(_) | Prim::Transpose { .. } | Prim::Reverse { .. } => true,
+            Prim::Slice { .. } | Prim::BroadcastInDim { .. } | Prim::Convert(_) | Prim::Pad { .. } => {
+                self.rules.views_in_contractions
+            }
+            _ => return false,
+        };
+        through && self.reads_in_place(inst.operands[0])
+    }
+
+    /// The values in memory that a cluster reads: those reached from its own without passing through another owned value.
+    fn reads(&self, c: &Cluster) -> Vec<Val> {
+        let g = self.graph;
+        let mut stack: Vec<Val> = c.values.iter().flat_map(|&v| g.def(v).operands.iter().copied()).collect();
+        stack.extend(c.checks.iter().flat_map(|&i| g.insts()[i].operands.iter().copied()));
+        if let ClusterKind::Call(i) = c.kind {
+            stack.extend(&g.insts()[i].operands);
+        }
+        let (mut seen, mut found) = (HashSet::new(), vec![]);
+        while let Some(v) = stack.pop() {
+            let own = c.values.binary_search(&v).is_ok();
+            if own || !seen.insert(v) {
+                continue;
+            }
+            if self.is_param(v) || self.is_owned(v) {
+                found.push(v);
+            } else {
+                stack.extend(&g.def(v).operands);
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Computes who reads what, anew.
+    fn connect(&mut self) {
+        self.readers.clear();
+        for id in 0..self.nodes.len() {
+            let Some(node) = &self.nodes[id] else { continue };
+            let reads = self.reads(&node.cluster);
+            reads.iter().for_each(|v| self.readers.entry(*v).or_default().push(id));
+            if let Some(node) = &mut self.nodes[id] {
+                node.reads = reads;
+                node.kernel = None;
+            }
+        }
+    }
+
+    fn cluster(&self, id: usize) -> Option<&Cluster> {
+        self.nodes[id].as_ref().map(|n| &n.cluster)
+    }
+
+    fn readers_of(&self, v: Val) -> &[usize] {
+        self.readers.get(&v).map_or(&[], Vec::as_slice)
+    }
+
+    /// The kernel of a cluster that would replace clusters `ids`.
+    fn lower(&self, c: &Cluster, ids: &[usize]) -> std::result::Result<Kernel, Stop> {
+        let escapes =
+            |v: Val| self.is_output[v.index()] || self.readers_of(v).iter().any(|r| !ids.contains(r));
+        let around = Around { fuser: self, own: &c.values };
+        Lowering { graph: self.graph, leaves: &around, escapes: &escapes, rules: self.rules }.kernel(c)
+    }
+
+    /// Clusters that must run after `id`.
+    fn successors(&self, id: usize) -> Vec<usize> {
+        let Some(node) = &self.nodes[id] else { return vec![] };
+        let mut next: Vec<usize> =
+            node.cluster.values.iter().flat_map(|v| self.readers_of(*v)).copied().collect();
+        if let Some(&last) = node.effects.iter().max() {
+            let following = self.nodes.iter().enumerate().filter_map(|(k, n)| {
+                let first = n.as_ref()?.effects.iter().filter(|e| **e > last).min()?;
+                Some((*first, k))
+            });
+            next.extend(following.min().map(|(_, k)| k));
+        }
+        next.retain(|&k| k != id);
+        next
+    }
+
+    /// Whether `to` must run after `from` because of a third cluster between.
+    fn separated(&self, from: usize, to: usize) -> bool {
+        let mut seen = HashSet::from([from, to]);
+        let mut queue: VecDeque<usize> =
+            self.successors(from).into_iter().filter(|&k| k != to && seen.insert(k)).collect();
+        while let Some(k) = queue.pop_front() {
+            for next in self.successors(k) {
+                if next == to {
+                    return true;
+                }
+                if seen.insert(next) {
+                    queue.push_back(next);
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether a row kernel's rows keep the device busy when whole rows go through it.
+    fn rows_suit(&self, k: &Kernel) -> bool {
+        match &k.kind {
+            KernelKind::Rows(r) => {
+                let whole = !r.stores.is_empty() || r.reductions.iter().any(|x| x.phase > 0);
+                let row_major = Index::var(0, r.rows).times(r.k as i64).plus(&Index::var(1, r.k));
+                if self.rules.row_major && r.stores.iter().any(|s| s.index != row_major) {
+                    return false;
+                }
+                !whole
+                    || (r.k <= self.rules.max_row && (r.rows >= self.rules.min_rows || self.rules.row_groups))
+            }
+            _ => true,
+        }
+    }
+
+    fn try_join(&mut self, a: usize, b: usize) -> bool {
+        if a == b || !self.refused.insert((a.min(b), a.max(b))) {
+            return false;
+        }
+        let (Some(x), Some(y)) = (self.cluster(a), self.cluster(b)) else { return false };
+        let Some(joined) = x.joined(y, self.graph) else { return false };
+        if self.separated(a, b) || self.separated(b, a) {
+            return false;
+        }
+        let Ok(kernel) = self.lower(&joined, &[a, b]) else { return false };
+        if kernel.buffers.len() > self.rules.max_buffers
+            || kernel.program_len() > MAX_PROGRAM
+            || !self.rows_suit(&kernel)
+        {
+            return false;
+        }
+        let effects = [a, b].iter().flat_map(|&k| self.nodes[k].take()).flat_map(|n| n.effects).collect();
+        let id = self.nodes.len();
+        joined.values.iter().for_each(|v| {
+            self.owner.insert(*v, id);
+        });
+        let reads = self.reads(&joined);
+        self.nodes.push(Some(Node { cluster: joined, reads: reads.clone(), kernel: Some(kernel), effects }));
+        for readers in self.readers.values_mut() {
+            readers.retain(|r| *r != a && *r != b);
+        }
+        reads.into_iter().for_each(|v| self.readers.entry(v).or_default().push(id));
+        true
+    }
+
+    /// Joins what can be joined: producers with consumers first, then clusters that read the same.
+    fn join_all(&mut self) {
+        let mut id = 0;
+        while id < self.nodes.len() {
+            let consumers: Vec<usize> = match self.cluster(id) {
+                Some(c) => c.values.iter().flat_map(|v| self.readers_of(*v)).copied().collect(),
+                None => vec![],
+            };
+            // A join makes a new cluster at the end, which has its own turn.
+            for other in consumers {
+                if self.try_join(id, other) {
+                    break;
+                }
+            }
+            id += 1;
+        }
+        let mut id = 0;
+        while id < self.nodes.len() {
+            let reads = self.nodes[id].as_ref().map(|n| n.reads.clone()).unwrap_or_default();
+            let mut siblings: Vec<usize> = reads.iter().flat_map(|v| self.readers_of(*v)).copied().collect();
+            siblings.sort_unstable();
+            siblings.dedup();
+            for other in siblings {
+                if self.try_join(id, other) {
+                    break;
+                }
+            }
+            id += 1;
+        }
+    }
+
+    /// Elements that a cluster computes.
+    fn domain(&self, id: usize) -> u64 {
+        let g = self.graph;
+        let n = match self.cluster(id).map(|c| &c.kind) {
+            Some(ClusterKind::Loop { n }) => *n,
+            Some(ClusterKind::Rows { source, .. }) => source.size(),
+            Some(ClusterKind::Window(v) | ClusterKind::Products(v)) => {
+                let inst = g.def(*v);
+                inst.operands.iter().map(|&x| g.shape(x).size()).max().unwrap_or(0) * 4
+            }
+            Some(
+                ClusterKind::Contract(v)
+                | ClusterKind::Cumulative(v)
+                | ClusterKind::ArgSort(v)
+                | ClusterKind::Scatter(v),
+            ) => g.shape(*v).size(),
+            _ => 0,
+        };
+        n as u64
+    }
+
+    /// Puts values in memory that several kernels, or many more elements, would compute again at a cost. Whether there were any.
+    fn share(&mut self) -> bool {
+        let g = self.graph;
+        let mut cost = vec![0u64; g.num_values()];
+        for inst in g.insts() {
+            let below: u64 = inst.operands.iter().map(|v| cost[v.index()]).sum();
+            for v in inst.results() {
+                let memory = self.is_param(v) || self.is_owned(v);
+                cost[v.index()] =
+                    if memory { 1 } else { below.saturating_add(own_cost(&inst.prim)).min(1 << 20) };
+            }
+        }
+        let mut users: Vec<Vec<usize>> = vec![vec![]; g.num_values()];
+        for (i, inst) in g.insts().iter().enumerate() {
+            inst.operands.iter().for_each(|v| users[v.index()].push(i));
+        }
+        let mut usage: Vec<HashMap<usize, u64>> = vec![HashMap::new(); g.num_values()];
+        let mut any = false;
+        for inst in g.insts().iter().rev() {
+            let Some(v) = inst.results().next().filter(|v| self.live[v.index()]) else { continue };
+            if !is_fusible(&inst.prim) || self.is_owned(v) {
+                continue;
+            }
+            let mut uses: HashMap<usize, u64> = HashMap::new();
+            for &u in &users[v.index()] {
+                let user = &g.insts()[u];
+                let owned = user.results().next().and_then(|r| self.owner.get(&r).copied());
+                let of_effect = || {
+                    self.nodes.iter().position(|n| n.as_ref().is_some_and(|n| n.cluster.checks.contains(&u)))
+                };
+                match owned.or_else(of_effect) {
+                    Some(id) => {
+                        uses.insert(id, self.domain(id));
+                    }
+                    None => user
+                        .results()
+                        .for_each(|r| uses.extend(usage[r.index()].iter().map(|(k, n)| (*k, *n)))),
+                }
+            }
+            let (size, each) = (g.shape(v).size() as u64, cost[v.index()]);
+            let evaluations: u64 = uses.values().map(|n| (*n).max(size)).sum();
+            let again = evaluations.saturating_mul(each);
+            let kept = size.saturating_mul(each) + evaluations;
+            let shared = uses.len() > 1 || evaluations > 2 * size;
+            if shared && each > CHEAP && again > kept.saturating_add(WORTH_A_LAUNCH) {
+                self.materialise(v);
+                any = true;
+            } else {
+                usage[v.index()] = uses;
+            }
+        }
+        any
+    }
+
+    /// Lowers what no join has lowered, and puts all in order.
+    fn finish(mut self) -> Result<Vec<Kernel>> {
+        for id in 0..self.nodes.len() {
+            let Some(node) = &self.nodes[id] else { continue };
+            let kernel = self.lower(&node.cluster, &[id]).map_err(|s| match s {
+                Stop::Bug(e) => e,
+                s => Error::internal("compiler", format_args!("{:?}: {s:?}", node.cluster)),
+            })?;
+            if let Some(node) = &mut self.nodes[id] {
+                node.kernel = Some(kernel);
+            }
+        }
+        let mut waiting: Vec<usize> = vec![0; self.nodes.len()];
+        let after: Vec<Vec<usize>> = (0..self.nodes.len())
+            .map(|id| {
+                let mut next = self.successors(id);
+                next.sort_unstable();
+                next.dedup();
+                next
+            })
+            .collect();
+        after.iter().flatten().for_each(|&k| waiting[k] += 1);
+        // The earliest in program order of those that may run.
+        let position = |n: &Node| n.cluster.values.first().map_or(0, |v| self.graph.def_index(*v));
+        let mut ready: std::collections::BTreeSet<(usize, usize)> = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(id, _)| waiting[*id] == 0)
+            .filter_map(|(id, n)| n.as_ref().map(|n| (position(n), id)))
+            .collect();
+        let mut order = vec![];
+        while let Some((_, id)) = ready.pop_first() {
+            order.push(id);
+            for &k in &after[id] {
+                waiting[k] -= 1;
+                if let (0, Some(n)) = (waiting[k], &self.nodes[k]) {
+                    ready.insert((position(n), k));
+                }
+            }
+        }
+        if order.len() != self.nodes.iter().flatten().count() {
+            return Err(Error::internal("compiler", "clusters wait for each other"));
+        }
+        Ok(order.into_iter().filter_map(|id| self.nodes[id].take()).filter_map(|n| n.kernel).collect())
+    }
+}
+
+/// Elementary operations of one element of a primitive's result.
+fn own_cost(p: &Prim) -> u64 {
+    match p {
+        Prim::Elementwise(Ew::Div | Ew::Sqrt | Ew::Rsqrt | Ew::Rem) => 4,
+        Prim::Elementwise(e) => match e.row().wgsl_float {
+            Some(Functor::Lib(name))
+                if !matches!(e, Ew::Select | Ew::Max | Ew::Min | Ew::Clamp | Ew::Sign)
+                    && !name.is_empty() =>
+            {
+                if e.row().outcome == crate::hlo::rows::Outcome::Bool {
+                    1
+                } else {
+                    10
+                }
+            }
+            _ => 1,
+        },
+        Prim::RngBitGenerator(_) => 40,
+        Prim::Gather { .. } | Prim::DynamicSlice { .. } | Prim::DynamicUpdateSlice => 4,
+        Prim::Pad { .. } | Prim::Concatenate { .. } => 2,
+        Prim::Convert(_) => 1,
+        _ => 0,
+    }
+}

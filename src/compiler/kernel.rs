@@ -1,0 +1,238 @@
+//! Kernels: what a launch computes, before it is written for a device.
+
+use super::index::Index;
+use super::plan::Plan;
+use super::scalar::{Body, BufferUse, SVal};
+use crate::hlo::{ById, CheckText, CustomOp, ReduceKind, Spec};
+use std::sync::Arc;
+
+/// A store of a scalar program's value.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Number of the kernel's buffer.
+    pub buffer: u16,
+    /// Where.
+    pub index: Index,
+    /// What.
+    pub value: SVal,
+}
+
+/// A value check of a kernel.
+#[derive(Clone, Debug)]
+pub struct KernelCheck {
+    /// Where it is false the check fails.
+    pub ok: SVal,
+    /// int32 said with the error.
+    pub value: SVal,
+    /// What is said.
+    pub text: Arc<CheckText>,
+}
+
+/// Straight-line code for each of `n` positions: loop variable 0.
+#[derive(Clone, Debug)]
+pub struct LoopKernel {
+    /// Number of positions.
+    pub n: usize,
+    /// The program.
+    pub body: Body,
+    /// Its results; each store's index is the position.
+    pub stores: Vec<Store>,
+    /// Its checks.
+    pub checks: Vec<KernelCheck>,
+}
+
+/// What a reduction keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fold {
+    /// Combined elements.
+    Kind(ReduceKind),
+    /// Position (loop variable 1) of the first extremum.
+    Arg {
+        /// Largest or smallest.
+        max: bool,
+    },
+}
+
+/// One reduction of a row.
+#[derive(Clone, Debug)]
+pub struct Reduction {
+    /// What is kept.
+    pub fold: Fold,
+    /// The element at (row, position).
+    pub element: SVal,
+    /// In which pass over the row it is computed: one after all reductions that its element uses.
+    pub phase: usize,
+}
+
+/// Rows of `k` positions: loop variable 0 is the row, 1 the position. Passes of reductions over each row, then stores of rows and of positions.
+#[derive(Clone, Debug)]
+pub struct RowsKernel {
+    /// Number of rows.
+    pub rows: usize,
+    /// Positions of a row.
+    pub k: usize,
+    /// The program.
+    pub body: Body,
+    /// Reductions in the order of their numbers.
+    pub reductions: Vec<Reduction>,
+    /// Stores at each position, in a pass after all reductions that they use.
+    pub stores: Vec<Store>,
+    /// Stores once a row.
+    pub row_stores: Vec<Store>,
+}
+
+/// A program with one result.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The program.
+    pub body: Body,
+    /// Its result.
+    pub result: SVal,
+}
+
+/// `out[g, m, n] = sum over k of lhs[g, m, k] * rhs[g, k, n]`: loop variables 0 = g, 1 = m, 2 = n, 3 = k.
+#[derive(Clone, Debug)]
+pub struct ContractKernel {
+    /// Sizes of g, m, n and k.
+    pub sizes: [usize; 4],
+    /// Element (g, m, k).
+    pub lhs: Function,
+    /// Element (g, k, n).
+    pub rhs: Function,
+    /// From the sum to what is stored.
+    pub body: Body,
+    /// Stores at (g, m, n).
+    pub stores: Vec<Store>,
+}
+
+/// A running reduction along lines: loop variable 0 is the line, 1 the position.
+#[derive(Clone, Debug)]
+pub struct CumulativeKernel {
+    /// Number of lines.
+    pub lines: usize,
+    /// Positions of a line.
+    pub k: usize,
+    /// How elements combine.
+    pub kind: ReduceKind,
+    /// Whether an element is left out of its own sum.
+    pub exclusive: bool,
+    /// Whether lines run from the end.
+    pub reverse: bool,
+    /// The element at (line, position).
+    pub element: Function,
+    /// Where its sum goes.
+    pub store: (u16, Index),
+}
+
+/// Positions in sorted order along lines: loop variable 0 is the line, 1 the position.
+#[derive(Clone, Debug)]
+pub struct ArgSortKernel {
+    /// Number of lines.
+    pub lines: usize,
+    /// Positions of a line.
+    pub k: usize,
+    /// Largest first.
+    pub descending: bool,
+    /// The key at (line, position).
+    pub key: Function,
+    /// Where the line's permutation goes: (line, position) to an int32 buffer.
+    pub store: (u16, Index),
+    /// int32 scratch of the same size.
+    pub scratch: u16,
+}
+
+/// Updates combined into an operand: loop variable 0 is the index vector, 1 the position inside of its slice.
+#[derive(Clone, Debug)]
+pub struct ScatterKernel {
+    /// Number of index vectors.
+    pub updates: usize,
+    /// Elements of a slice.
+    pub slice: usize,
+    /// Elements of the result.
+    pub size: usize,
+    /// How they combine; `None` replaces.
+    pub combine: Option<ReduceKind>,
+    /// Row-major position of the slice's first element, or -1 where the index is out of range; of (update).
+    pub target: Function,
+    /// Distance of a slice's element from the first; of (position).
+    pub offset: Index,
+    /// The update at (update, position).
+    pub update: Function,
+    /// The operand; loop variable 0 is the row-major position.
+    pub operand: Function,
+    /// The result's buffer.
+    pub out: u16,
+    /// Order of the updates by target: a buffer that an argsort wrote before.
+    pub order: Option<u16>,
+}
+
+/// A loop with a static number of trips. The kernel's buffers are the scan's operands, then its results.
+#[derive(Clone, Debug)]
+pub struct ScanKernel {
+    /// One trip. Inputs: constants, carried values, whole stacked inputs, and the trip's slice number as a run-time scalar. Outputs: carried
+    /// values, then slices of the stacked results.
+    pub body: Arc<Plan>,
+    /// Number of trips.
+    pub trips: usize,
+    /// Whether slices are numbered from the last to the first.
+    pub reverse: bool,
+    /// Number of constants.
+    pub consts: usize,
+    /// Number of carried values.
+    pub carries: usize,
+}
+
+/// What a launch does.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each is documented by its type")]
+pub enum KernelKind {
+    Loop(LoopKernel),
+    Rows(RowsKernel),
+    Contract(Box<ContractKernel>),
+    Cumulative(Box<CumulativeKernel>),
+    ArgSort(Box<ArgSortKernel>),
+    Scatter(Box<ScatterKernel>),
+    Scan(Box<ScanKernel>),
+    /// A host function on whole operands; buffers are its operands, then its results.
+    Custom {
+        op: ById<dyn CustomOp>,
+        operands: usize,
+    },
+    /// A print of whole operands.
+    Print {
+        texts: Vec<String>,
+        operands: usize,
+    },
+}
+
+/// A kernel with the buffers its programs number.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// What it does.
+    pub kind: KernelKind,
+    /// Its buffers.
+    pub buffers: Vec<BufferUse>,
+    /// The graph inputs that are its run-time scalars.
+    pub scalars: Vec<crate::hlo::Val>,
+    /// What it is called in profiles.
+    pub label: String,
+    /// Specs of operands and results, for calls.
+    pub specs: Vec<Spec>,
+}
+
+impl Kernel {
+    /// Number of scalar operations of its longest program.
+    pub fn program_len(&self) -> usize {
+        match &self.kind {
+            KernelKind::Loop(k) => k.body.insts.len(),
+            KernelKind::Rows(k) => k.body.insts.len(),
+            KernelKind::Contract(k) => {
+                k.body.insts.len().max(k.lhs.body.insts.len()).max(k.rhs.body.insts.len())
+            }
+            KernelKind::Cumulative(k) => k.element.body.insts.len(),
+            KernelKind::ArgSort(k) => k.key.body.insts.len(),
+            KernelKind::Scatter(k) => k.update.body.insts.len(),
+            KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => 0,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! From graphs to plans: passes, fusion, kernels.
+
+pub mod checks;
+pub mod cluster;
+pub mod codegen;
+pub mod emit;
+pub mod fuse;
+pub mod index;
+pub mod kernel;
+pub mod lower;
+pub mod passes;
+pub mod plan;
+pub mod scalar;
+mod scan;
+pub mod shader_lib;

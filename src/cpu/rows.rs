@@ -1,0 +1,217 @@
+//! Row kernels.
+
+use super::block::{BLOCK, Env, Machine};
+use super::index::Cursor;
+use super::loops::{order, split_by};
+use super::{Memory, registers};
+use crate::compiler::index::Lanes;
+use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
+use crate::compiler::lower::phase_of;
+use crate::compiler::scalar::{SOp, SVal, Ty};
+use crate::error::Result;
+use rayon::prelude::*;
+
+/// Elements that are worth a thread's while.
+const MIN_WORK: usize = 16 * 1024;
+
+/// What a pass over a row computes.
+struct Phase {
+    /// Reductions by number.
+    reductions: Vec<usize>,
+    /// Values of the row, before the walk.
+    row: Vec<SVal>,
+    /// Values of the row's positions.
+    positions: Vec<SVal>,
+}
+
+struct Shape<'a> {
+    r: &'a RowsKernel,
+    phases: Vec<Phase>,
+    last: Phase,
+    across: bool,
+}
+
+/// Whether neighbouring rows lie next to each other in memory, so that they are walked side by side.
+fn is_across(r: &RowsKernel) -> bool {
+    let needed =
+        r.body.needed(r.reductions.iter().map(|x| x.element).chain(r.stores.iter().map(|s| s.value)));
+    let (mut along, mut across) = (0, 0);
+    for (k, inst) in r.body.insts.iter().enumerate() {
+        if let (true, SOp::Load { index, .. }) = (needed[k], &inst.op) {
+            if r.body.index_vars(index) & 0b10 == 0 {
+                continue;
+            }
+            let next = |var: u8| r.body.index_lanes(index, var) == Lanes::Linear(1);
+            along += usize::from(next(1) || unit_digit(index, 1));
+            across += usize::from(next(0) || unit_digit(index, 0));
+        }
+    }
+    across > along && r.rows >= 4 && r.stores.is_empty()
+}
+
+fn unit_digit(i: &crate::compiler::index::Index, var: u8) -> bool {
+    i.terms.iter().any(|t| {
+        t.source == crate::compiler::index::Source::Var(var) && t.stride == 1 && t.coef == 1 && t.size >= 4
+    })
+}
+
+impl<'a> Shape<'a> {
+    fn new(r: &'a RowsKernel) -> Self {
+        let phase = |reductions: Vec<usize>, roots: Vec<SVal>, number: usize| {
+            let (row, positions) = split_by(&r.body, &order(&r.body, roots), 1);
+            // Values that wait for later reductions belong to later passes.
+            let row = row
+                .into_iter()
+                .filter(|&v| phase_of(&r.body, &r.reductions, v) <= number && !is_given(r, v))
+                .collect();
+            Phase { reductions, row, positions }
+        };
+        let count = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0);
+        let phases = (0..count)
+            .map(|p| {
+                let here: Vec<usize> =
+                    (0..r.reductions.len()).filter(|&n| r.reductions[n].phase == p).collect();
+                let roots = here.iter().map(|&n| r.reductions[n].element).collect();
+                phase(here, roots, p)
+            })
+            .collect();
+        let last = phase(vec![], r.stores.iter().chain(&r.row_stores).map(|s| s.value).collect(), count);
+        Shape { r, phases, last, across: is_across(r) }
+    }
+}
+
+fn is_given(r: &RowsKernel, v: SVal) -> bool {
+    matches!(r.body.inst(v).op, SOp::Reduced(_))
+}
+
+pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<()> {
+    let mut rows = r.row_stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
+    let mut full = r.stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
+    {
+        let reads = memory.reads();
+        let env = Env { kernel, reads: &reads, scalars };
+        let shape = Shape::new(r);
+        let least = (MIN_WORK / r.k.max(1)).max(1);
+        let chunk = if shape.across {
+            BLOCK.min(r.rows.div_ceil(rayon::current_num_threads()).max(64))
+        } else {
+            least.min(r.rows.max(1))
+        };
+        let mut chunks: Vec<Chunk<'_>> = (0..r.rows.div_ceil(chunk))
+            .map(|k| Chunk { start: k * chunk, rows: vec![], full: vec![] })
+            .collect();
+        for out in &mut rows {
+            out.chunks_mut(chunk).zip(&mut chunks).for_each(|(part, c)| c.rows.push(part));
+        }
+        for out in &mut full {
+            out.chunks_mut((chunk * r.k).max(1)).zip(&mut chunks).for_each(|(part, c)| c.full.push(part));
+        }
+        let work = |c: &mut Chunk<'_>| {
+            let end = (c.start + chunk).min(r.rows);
+            if shape.across { across(&shape, env, c, end) } else { along(&shape, env, c, end) }
+        };
+        match chunks.as_mut_slice() {
+            [one] => work(one),
+            many => many.par_iter_mut().for_each(work),
+        }
+    }
+    r.row_stores.iter().zip(rows).for_each(|(s, out)| memory.put(s.buffer, out));
+    r.stores.iter().zip(full).for_each(|(s, out)| memory.put(s.buffer, out));
+    Ok(())
+}
+
+struct Chunk<'a> {
+    start: usize,
+    rows: Vec<&'a mut [u32]>,
+    full: Vec<&'a mut [u32]>,
+}
+
+fn reduced(r: &RowsKernel, n: usize) -> impl Iterator<Item = SVal> + '_ {
+    (0..r.body.insts.len())
+        .filter(move |&k| r.body.insts[k].op == SOp::Reduced(n as u16))
+        .map(|k| SVal(k as u32))
+}
+
+fn ty_of(r: &RowsKernel, n: usize) -> Ty {
+    r.body.inst(r.reductions[n].element).ty
+}
+
+/// Row by row, blocks along each.
+fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
+    let r = shape.r;
+    let mut m = Machine::new(&r.body, env, 1);
+    for row in chunk.start..end {
+        let at = |k: usize, len: usize| Cursor { vars: [row, k, 0, 0], block: 1, len };
+        for phase in &shape.phases {
+            m.run(&phase.row, &at(0, 1));
+            let mut folds: Vec<registers::Folded> = phase
+                .reductions
+                .iter()
+                .map(|&n| registers::Folded::new(r.reductions[n].fold, ty_of(r, n)))
+                .collect();
+            for k in (0..r.k).step_by(BLOCK) {
+                let c = at(k, BLOCK.min(r.k - k));
+                m.run(&phase.positions, &c);
+                for (f, &n) in folds.iter_mut().zip(&phase.reductions) {
+                    f.block(m.lanes(r.reductions[n].element, c.len), k);
+                }
+            }
+            for (f, &n) in folds.iter().zip(&phase.reductions) {
+                reduced(r, n).for_each(|v| m.set(v, &[f.result()], false));
+            }
+        }
+        m.run(&shape.last.row, &at(0, 1));
+        for (out, s) in chunk.rows.iter_mut().zip(&r.row_stores) {
+            out[row - chunk.start] = m.lanes(s.value, 1)[0];
+        }
+        if r.stores.is_empty() {
+            continue;
+        }
+        for k in (0..r.k).step_by(BLOCK) {
+            let c = at(k, BLOCK.min(r.k - k));
+            m.run(&shape.last.positions, &c);
+            let from = (row - chunk.start) * r.k + k;
+            for (out, s) in chunk.full.iter_mut().zip(&r.stores) {
+                out[from..from + c.len].copy_from_slice(m.lanes(s.value, c.len));
+            }
+        }
+    }
+}
+
+/// Neighbouring rows side by side, position by position.
+fn across(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
+    let r = shape.r;
+    let len = end - chunk.start;
+    let mut m = Machine::new(&r.body, env, 0);
+    let at = |k: usize| Cursor { vars: [chunk.start, k, 0, 0], block: 0, len };
+    for phase in &shape.phases {
+        m.run(&phase.row, &at(0));
+        let mut sums: Vec<(Vec<u32>, Vec<u32>)> = phase
+            .reductions
+            .iter()
+            .map(|&n| {
+                (vec![registers::start(r.reductions[n].fold, ty_of(r, n)); len], vec![i32::MAX as u32; len])
+            })
+            .collect();
+        for k in 0..r.k {
+            m.run(&phase.positions, &at(k));
+            for ((values, places), &n) in sums.iter_mut().zip(&phase.reductions) {
+                let x = m.lanes(r.reductions[n].element, len);
+                match r.reductions[n].fold {
+                    Fold::Kind(kind) => registers::accumulate(kind.row(), ty_of(r, n), x, values),
+                    Fold::Arg { max } => {
+                        registers::arg_accumulate(max, ty_of(r, n), x, k as u32, values, places)
+                    }
+                }
+            }
+        }
+        for ((values, places), &n) in sums.iter().zip(&phase.reductions) {
+            let result = if matches!(r.reductions[n].fold, Fold::Arg { .. }) { places } else { values };
+            reduced(r, n).for_each(|v| m.set(v, result, true));
+        }
+    }
+    m.run(&shape.last.row, &at(0));
+    for (out, s) in chunk.rows.iter_mut().zip(&r.row_stores) {
+        out[..len].copy_from_slice(m.lanes(s.value, len));
+    }
+}

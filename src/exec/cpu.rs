@@ -1,0 +1,56 @@
+//! Plans on the CPU device.
+
+use super::{Frame, Target, host, scan};
+use crate::compiler::checks;
+use crate::compiler::kernel::KernelKind;
+use crate::compiler::plan::{Plan, Step};
+use crate::compiler::scalar::BufferUse;
+use crate::cpu;
+use crate::error::Result;
+use crate::runtime::Buffer;
+
+pub(super) fn run(plan: &Plan, frame: &Frame<'_>, target: &Target) -> Result<()> {
+    for step in &plan.steps {
+        match &step.kernel.kind {
+            KernelKind::Scan(s) => scan::run(s, step, frame, target)?,
+            KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
+            _ => kernel(step, frame)?,
+        }
+    }
+    Ok(())
+}
+
+fn kernel(step: &Step, frame: &Frame<'_>) -> Result<()> {
+    let buffers = step.places.iter().map(|p| frame.buffer(*p)).collect::<Result<Vec<&Buffer>>>()?;
+    // One lock a memory, however often it is bound.
+    let uses = || buffers.iter().zip(&step.kernel.buffers);
+    let mut read_ids: Vec<u64> = uses().filter(|(_, u)| !u.written).map(|(b, _)| b.id()).collect();
+    read_ids.sort_unstable();
+    read_ids.dedup();
+    let first = |id: &u64| buffers.iter().find(|b| b.id() == *id);
+    let guards = read_ids.iter().filter_map(first).map(|b| b.words()).collect::<Result<Vec<_>>>()?;
+    let mut written =
+        uses().filter(|(_, u)| u.written).map(|(b, _)| b.words_mut()).collect::<Result<Vec<_>>>()?;
+    let mut writers = written.iter_mut();
+    let mut memory = cpu::Memory::default();
+    for (b, u) in uses() {
+        let from = if u.stacked { frame.slice * buffer_words(u) } else { 0 };
+        if u.written {
+            if let Some(w) = writers.next() {
+                memory.push_write(&mut w[from..]);
+            }
+        } else if let Ok(k) = read_ids.binary_search(&b.id()) {
+            memory.push_read(&guards[k][from..]);
+        }
+    }
+    let scalars = step.scalars.iter().map(|&i| frame.scalar(i)).collect::<Result<Vec<u32>>>()?;
+    match cpu::run(&step.kernel, &mut memory, &scalars)? {
+        None => Ok(()),
+        Some(words) => checks::error_of(&words).map_or(Ok(()), Err),
+    }
+}
+
+/// Words of one slice of a stacked buffer.
+fn buffer_words(u: &BufferUse) -> usize {
+    u.len * u.storage.bytes() / 4
+}

@@ -1,0 +1,138 @@
+//! Plans on an adapter: every kernel a pipeline, every run a list of dispatches.
+
+use super::{Executable, Frame, host, scan};
+use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches};
+use crate::compiler::kernel::KernelKind;
+use crate::compiler::plan::{Place, Step};
+use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::{Access, Binding, Gpu, Opaque, Pipeline, ShaderDesc};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// An executable's pipelines on an opened adapter.
+pub(super) struct Loaded {
+    gpu: Arc<Gpu>,
+    /// Dispatches of each step; none for host calls and loops.
+    steps: Vec<Vec<Dispatch>>,
+}
+
+struct Dispatch {
+    pipeline: Arc<Pipeline>,
+    bindings: SmallVec<[Memory; 8]>,
+    params: Params,
+    grid: [u32; 3],
+}
+
+/// What is bound.
+enum Memory {
+    Place(Place),
+    Errors,
+}
+
+/// Uniform data: all known when the plan is made, or with words that a run fills in.
+enum Params {
+    Fixed(Vec<u8>),
+    Run(Vec<Word>),
+}
+
+pub(super) fn run(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<()> {
+    let loaded = load(e, rules, frame)?;
+    for (step, dispatches) in e.plan.steps.iter().zip(&loaded.steps) {
+        match &step.kernel.kind {
+            KernelKind::Scan(s) => scan::run(s, step, frame, &e.target)?,
+            KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
+            _ => dispatches.iter().try_for_each(|d| d.record(&loaded.gpu, step, frame))?,
+        }
+    }
+    Ok(())
+}
+
+/// The pipelines of an executable on the adapter of the run, made once.
+fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<Loaded>> {
+    let gpu = frame.device.gpu()?;
+    if let Some(l) = crate::lock(&e.loaded).as_ref().filter(|l| Arc::ptr_eq(&l.gpu, &gpu)) {
+        return Ok(Arc::clone(l));
+    }
+    let limit = gpu.caps().limits.max_storage_buffer_binding_size;
+    let mut written: Vec<(usize, Launch)> = vec![];
+    for (k, step) in e.plan.steps.iter().enumerate() {
+        if matches!(
+            step.kernel.kind,
+            KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. }
+        ) {
+            continue;
+        }
+        check_limits(step, limit)?;
+        written.extend(launches(&step.kernel, rules)?.into_iter().map(|l| (k, l)));
+    }
+    let descs: Vec<ShaderDesc<'_>> =
+        written.iter().map(|(k, l)| shader(&e.plan.steps[*k].kernel.label, l)).collect();
+    let pipelines = gpu.pipelines(&descs);
+    let mut steps: Vec<Vec<Dispatch>> = e.plan.steps.iter().map(|_| vec![]).collect();
+    for ((k, launch), pipeline) in written.iter().zip(pipelines) {
+        steps[*k].push(Dispatch::new(launch, pipeline?, &e.plan.steps[*k]));
+    }
+    let loaded = Arc::new(Loaded { gpu, steps });
+    *crate::lock(&e.loaded) = Some(Opaque::new(loaded.clone()));
+    Ok(loaded)
+}
+
+fn check_limits(step: &Step, limit: u64) -> Result<()> {
+    let bytes = |b: &crate::compiler::scalar::BufferUse| (b.len * b.storage.bytes()) as u64;
+    match step.kernel.buffers.iter().find(|b| bytes(b) > limit) {
+        None => Ok(()),
+        Some(b) => Err(Error::new(
+            ErrorKind::ResourceExhausted,
+            &step.kernel.label,
+            format!(
+                "wanted a binding of {} bytes; the adapter binds at most {limit} bytes at once",
+                bytes(b)
+            ),
+        )),
+    }
+}
+
+fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
+    let access = |b: &Bound| match b {
+        Bound::Buffer { written: false, .. } => Access::ReadOnly,
+        _ => Access::ReadWrite,
+    };
+    let bindings: Vec<Access> = l.bindings.iter().map(access).collect();
+    ShaderDesc::new(label, l.wgsl.as_str(), bindings, l.params.len() as u32 * 4).trusted()
+}
+
+impl Dispatch {
+    fn new(l: &Launch, pipeline: Arc<Pipeline>, step: &Step) -> Self {
+        let memory = |b: &Bound| match b {
+            Bound::Buffer { number, .. } => Memory::Place(step.places[*number as usize]),
+            Bound::Errors => Memory::Errors,
+        };
+        let fixed: Option<Vec<u32>> =
+            l.params.iter().map(|w| if let Word::Const(v) = w { Some(*v) } else { None }).collect();
+        let params = match fixed {
+            Some(words) => Params::Fixed(bytemuck::cast_slice(&words).to_vec()),
+            None => Params::Run(l.params.clone()),
+        };
+        Dispatch { pipeline, bindings: l.bindings.iter().map(memory).collect(), params, grid: l.grid }
+    }
+
+    fn record(&self, gpu: &Gpu, step: &Step, frame: &Frame<'_>) -> Result<()> {
+        let bind = |m: &Memory| match m {
+            Memory::Place(p) => Ok(Binding::whole(frame.buffer(*p)?)),
+            Memory::Errors => Ok(Binding::whole(gpu.error_cell())),
+        };
+        let bindings = self.bindings.iter().map(bind).collect::<Result<SmallVec<[Binding<'_>; 8]>>>()?;
+        match &self.params {
+            Params::Fixed(bytes) => gpu.dispatch(&self.pipeline, &bindings, bytes, self.grid),
+            Params::Run(words) => {
+                let word = |w: &Word| match w {
+                    Word::Const(v) => Ok(*v),
+                    Word::Scalar(n) => frame.scalar(step.scalars[*n as usize]),
+                    Word::Slice(len) => Ok(frame.slice as u32 * len),
+                };
+                let words = words.iter().map(word).collect::<Result<SmallVec<[u32; 32]>>>()?;
+                gpu.dispatch(&self.pipeline, &bindings, bytemuck::cast_slice(&words), self.grid)
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Plans on devices: compiled once for a device, run many times.
+
+mod cpu;
+mod gpu;
+mod host;
+mod rules;
+mod scan;
+
+pub use host::{PrintSink, set_print_sink};
+pub use rules::target_of;
+
+use crate::compiler::codegen::CodegenRules;
+use crate::compiler::fuse::{FuseRules, Inputs};
+use crate::compiler::plan::{Place, Plan, buffer_bytes};
+use crate::error::{Error, Result};
+use crate::hlo::{Graph, Spec};
+use crate::runtime::{Buffer, Device, Opaque};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// What plans are made for: devices with equal targets share them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// How graphs are fused.
+    pub fuse: FuseRules,
+    /// How kernels are written; `None` for the CPU device.
+    pub codegen: Option<CodegenRules>,
+}
+
+/// An argument of a run.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    /// A buffer of the device.
+    Buffer(Buffer),
+    /// The bits of a run-time scalar.
+    Scalar(u32),
+}
+
+/// A graph compiled for a target.
+pub struct Executable {
+    plan: Arc<Plan>,
+    target: Target,
+    /// Pipelines and constants on the adapter that ran it last.
+    loaded: Mutex<Option<Opaque<Arc<gpu::Loaded>>>>,
+    constants: Mutex<Option<Arc<Vec<Buffer>>>>,
+}
+
+impl fmt::Debug for Executable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executable")
+            .field("kernels", &self.plan.len())
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The memory of one run.
+struct Frame<'a> {
+    device: &'a Device,
+    inputs: Vec<Arg>,
+    outputs: Vec<Buffer>,
+    slots: Vec<Buffer>,
+    constants: Arc<Vec<Buffer>>,
+    /// Number of the slice that stacked buffers are written at.
+    slice: usize,
+}
+
+impl Frame<'_> {
+    fn buffer(&self, place: Place) -> Result<&Buffer> {
+        let found = match place {
+            Place::Input(i) => match self.inputs.get(i) {
+                Some(Arg::Buffer(b)) => Some(b),
+                _ => None,
+            },
+            Place::Output(i) => self.outputs.get(i),
+            Place::Slot(i) => self.slots.get(i),
+            Place::Constant(i) => self.constants.get(i),
+        };
+        found.ok_or_else(|| Error::internal("executable", format_args!("no buffer for {place:?}")))
+    }
+
+    fn scalar(&self, input: usize) -> Result<u32> {
+        match self.inputs.get(input) {
+            Some(Arg::Scalar(bits)) => Ok(*bits),
+            _ => Err(Error::internal("executable", format_args!("input {input} is no run-time scalar"))),
+        }
+    }
+}
+
+impl Executable {
+    /// Compiles a graph. `scalars` says which inputs come as run-time scalars.
+    ///
+    /// # Errors
+    /// `Unimplemented` for primitives without a kernel.
+    pub fn new(graph: &Graph, target: &Target, scalars: &[bool]) -> Result<Self> {
+        let plan = Plan::new(graph, &target.fuse, &Inputs { scalars, stacked_from: None })?;
+        Ok(Self::of_plan(Arc::new(plan), target))
+    }
+
+    fn of_plan(plan: Arc<Plan>, target: &Target) -> Self {
+        Executable { plan, target: *target, loaded: Mutex::default(), constants: Mutex::default() }
+    }
+
+    /// The kernels and their memory.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Runs on a device whose target is the executable's. Returns one buffer an output; an input that is returned as it is, is the
+    /// argument's buffer.
+    ///
+    /// # Errors
+    /// `ResourceExhausted` where memory does not suffice; on the CPU device, a failed check's error; what the device met before.
+    pub fn run(&self, device: &Device, inputs: Vec<Arg>) -> Result<Vec<Buffer>> {
+        let mut outputs: Vec<Buffer> = vec![];
+        for (i, (spec, place)) in self.plan.specs.iter().zip(&self.plan.outputs).enumerate() {
+            outputs.push(match place {
+                Place::Input(k) => match &inputs[*k] {
+                    Arg::Buffer(b) => b.clone(),
+                    Arg::Scalar(bits) => device.upload(&stored_scalar(spec, *bits)?)?,
+                },
+                // A value that is returned twice is in one place.
+                Place::Output(k) if *k < i => outputs[*k].clone(),
+                _ => device.alloc(buffer_bytes(spec.dtype.storage()?, spec.shape.size()))?,
+            });
+        }
+        self.run_into(device, inputs, outputs.clone(), 0)?;
+        Ok(outputs)
+    }
+
+    /// As [`Executable::run`], into given buffers.
+    fn run_into(&self, device: &Device, inputs: Vec<Arg>, outputs: Vec<Buffer>, slice: usize) -> Result<()> {
+        let slots = self.plan.slots.iter().map(|&bytes| device.alloc(bytes)).collect::<Result<Vec<_>>>()?;
+        let frame = Frame { device, inputs, outputs, slots, constants: self.constants(device)?, slice };
+        match &self.target.codegen {
+            None => cpu::run(&self.plan, &frame, &self.target),
+            Some(rules) => gpu::run(self, rules, &frame),
+        }
+    }
+
+    /// The plan's constants on the device, uploaded once.
+    fn constants(&self, device: &Device) -> Result<Arc<Vec<Buffer>>> {
+        let mut kept = crate::lock(&self.constants);
+        let fits = |c: &Arc<Vec<Buffer>>| c.iter().all(|b| device.owns(b));
+        if let Some(c) = kept.as_ref().filter(|c| fits(c)) {
+            return Ok(c.clone());
+        }
+        let upload = |l: &Arc<crate::hlo::Literal>| {
+            let mut bytes = l.to_storage("constant")?;
+            bytes.resize(buffer_bytes(l.dtype.storage()?, l.len()).max(16) as usize, 0);
+            device.upload(&bytes)
+        };
+        let fresh = Arc::new(self.plan.constants.iter().map(upload).collect::<Result<Vec<_>>>()?);
+        *kept = Some(fresh.clone());
+        Ok(fresh)
+    }
+}
+
+/// A run-time scalar as a buffer holds it.
+fn stored_scalar(spec: &Spec, bits: u32) -> Result<Vec<u8>> {
+    let mut word = [0];
+    crate::cpu::put(&[bits], spec.dtype.storage()?, &mut word);
+    let mut bytes = word[0].to_le_bytes().to_vec();
+    bytes.resize(16, 0);
+    Ok(bytes)
+}

@@ -1,0 +1,63 @@
+//! What each device's plans are made by.
+
+use super::Target;
+use crate::compiler::codegen::{CodegenRules, Family};
+use crate::compiler::fuse::FuseRules;
+use crate::runtime::{Caps, Device};
+use std::sync::LazyLock;
+
+/// Kernel family forced by the environment variable `WGFLOW_KERNELS` (`direct` or `tiled`), to try one where the other is usual.
+static FORCED: LazyLock<Option<Family>> =
+    LazyLock::new(|| match std::env::var("WGFLOW_KERNELS").as_deref() {
+        Ok("direct") => Some(Family::Direct),
+        Ok("tiled") => Some(Family::Tiled),
+        _ => None,
+    });
+
+/// The target of a device.
+pub fn target_of(device: &Device) -> Target {
+    match device.caps() {
+        None => Target { fuse: CPU, codegen: None },
+        Some(caps) => {
+            let usual = if caps.is_software() { Family::Direct } else { Family::Tiled };
+            gpu(caps, FORCED.unwrap_or(usual))
+        }
+    }
+}
+
+const CPU: FuseRules = FuseRules {
+    max_buffers: 64,
+    views_in_contractions: false,
+    min_rows: 8,
+    max_row: 1 << 28,
+    row_groups: false,
+    row_major: true,
+    split_contractions: false,
+};
+
+/// Longest loop of an invocation: software drivers stop counting at 65,535 trips, all loops together.
+const MAX_TRIPS: usize = 32_768;
+
+fn gpu(caps: &Caps, family: Family) -> Target {
+    let limits = &caps.limits;
+    Target {
+        fuse: FuseRules {
+            // One is left for the error cell.
+            max_buffers: (limits.max_storage_buffers_per_shader_stage as usize)
+                .saturating_sub(1)
+                .clamp(4, 31),
+            views_in_contractions: true,
+            min_rows: if family == Family::Direct { 64 } else { 2048 },
+            max_row: MAX_TRIPS,
+            row_groups: family == Family::Tiled,
+            row_major: false,
+            split_contractions: true,
+        },
+        codegen: Some(CodegenRules {
+            family,
+            max_groups: limits.max_compute_workgroups_per_dimension,
+            workgroup_memory: limits.max_compute_workgroup_storage_size,
+            max_invocations: limits.max_compute_invocations_per_workgroup,
+        }),
+    }
+}

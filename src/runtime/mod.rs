@@ -1,0 +1,74 @@
+//! Devices, memory, recorded work, read-back and timing: the only part of the crate, with the kernels' generator, that knows
+//! wgpu.
+//!
+//! - [`Context`] knows the devices of the process, and how they are configured.
+//! - [`Device`] is what tensors live on: the CPU, or an adapter or a share of one. It hands out [`Buffer`]s from a pool.
+//! - [`Gpu`] is an opened adapter. It compiles kernels ([`ShaderDesc`] to [`Pipeline`]) and records launches, copies and
+//!   writes in the order of the calls. They run in batches; a [`Readback`] brings results.
+//!
+//! ```no_run
+//! use wgflow::runtime::{Access, Binding, Context, ShaderDesc};
+//!
+//! let device = Context::new().gpus()[0].clone();
+//! let gpu = device.gpu()?;
+//! let double = gpu.pipeline(&ShaderDesc::new(
+//!     "double",
+//!     "@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+//!      @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+//!          if id.x < arrayLength(&x) { x[id.x] *= 2; }
+//!      }",
+//!     &[Access::ReadWrite][..],
+//!     0,
+//! ))?;
+//! let x = device.upload(&1.5f32.to_le_bytes())?;
+//! gpu.dispatch(&double, &[Binding::whole(&x)], &[], [1, 1, 1])?;
+//! assert_eq!(device.read(&[(&x, 0..4)])?.wait()?.data[0], 3f32.to_le_bytes());
+//! # Ok::<(), wgflow::Error>(())
+//! ```
+
+mod adapter;
+mod bindgroup;
+mod buffer;
+mod cache;
+mod caps;
+mod choice;
+mod configure;
+mod context;
+mod device;
+mod failure;
+mod gpu;
+mod host;
+mod mapping;
+mod memory;
+mod opaque;
+#[cfg(not(target_family = "wasm"))]
+mod parallel;
+mod pass;
+mod pipeline;
+mod profiler;
+mod progress;
+mod readback;
+mod recorder;
+mod ring;
+mod spec;
+mod staging;
+mod stats;
+mod trusted;
+mod upload;
+#[cfg(not(target_family = "wasm"))]
+mod watcher;
+
+pub use buffer::Buffer;
+pub use caps::{AdapterKind, Caps, Limits};
+pub use configure::LogicalDeviceConfiguration;
+pub use context::{Context, PhysicalDevice};
+pub use device::Device;
+pub use gpu::{ERROR_WORDS, Gpu};
+pub use memory::MemoryInfo;
+pub(crate) use opaque::Opaque;
+pub use pass::Binding;
+pub use pipeline::{Access, Pipeline, ShaderDesc};
+pub use profiler::KernelTime;
+pub use readback::{ErrorWords, ReadOutput, Readback};
+pub use spec::{DeviceSpec, DeviceType};
+pub use stats::Stats;
