@@ -4,6 +4,7 @@ mod autodiff;
 pub mod compiler;
 pub mod config;
 pub mod cpu;
+pub mod data;
 mod dtype;
 mod error;
 pub mod exec;
