@@ -5,6 +5,7 @@ pub mod compiler;
 pub mod config;
 pub mod cpu;
 pub mod data;
+pub mod datasets;
 mod dtype;
 mod error;
 pub mod exec;

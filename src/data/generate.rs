@@ -11,7 +11,6 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::function::TensorSpec;
 use crate::hlo::Literal;
-use crate::shape::Shape;
 use std::sync::Arc;
 
 impl Dataset {
@@ -20,7 +19,7 @@ impl Dataset {
     ///
     /// ```
     /// # use wgflow::{data::Dataset, function::TensorSpec, DType};
-    /// let signature = (TensorSpec::new([], DType::Int64), TensorSpec::new([None], DType::Float32));
+    /// let signature = (TensorSpec::new((), DType::Int64), TensorSpec::new([None], DType::Float32));
     /// let d = Dataset::from_generator(|| (0..3).map(|i| Ok((i, vec![0.5; i as usize]))), signature);
     /// assert_eq!(d.iter().last().unwrap()?.to_string(), "(2, [0.5 0.5])");
     /// # Ok::<(), wgflow::Error>(())
@@ -110,7 +109,7 @@ impl Node for Range {
     }
 
     fn spec(&self) -> Result<ElementSpec> {
-        Ok(TensorSpec::new(&Shape::scalar(), DType::Int64).into())
+        Ok(TensorSpec::new((), DType::Int64).into())
     }
 
     fn cardinality(&self) -> Cardinality {

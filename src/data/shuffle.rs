@@ -20,13 +20,19 @@ impl Dataset {
     /// The error of a `buffer_size` of 0 comes with the first element.
     ///
     /// ```
-    /// # use wgflow::data::{Array, Dataset};
+    /// # use wgflow::{data::{Array, Dataset}, ops::random};
+    /// let numbers = |d: &Dataset| d.iter().map(|e| e?.unpack::<Array>()?.item()).collect::<wgflow::Result<Vec<i64>>>();
     /// let d = Dataset::range(0, 100, 1).shuffle(100, Some(7), true);
-    /// let pass = || d.iter().map(|e| e?.unpack::<Array>()?.item::<i64>()).collect::<wgflow::Result<Vec<_>>>();
-    /// let (first, mut second) = (pass()?, pass()?);
+    /// let (first, mut second) = (numbers(&d)?, numbers(&d)?);
     /// assert_ne!(first, second);
     /// second.sort_unstable();
     /// assert_eq!(second, (0..100).collect::<Vec<_>>());
+    ///
+    /// random::set_seed(1)?;
+    /// let one = Dataset::range(0, 100, 1).shuffle(100, None, true);
+    /// random::set_seed(1)?;
+    /// let other = Dataset::range(0, 100, 1).shuffle(100, None, true);
+    /// assert_eq!(numbers(&one)?, numbers(&other)?);
     /// # Ok::<(), wgflow::Error>(())
     /// ```
     pub fn shuffle(&self, buffer_size: usize, seed: Option<i64>, reshuffle_each_iteration: bool) -> Dataset {

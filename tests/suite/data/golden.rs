@@ -173,7 +173,7 @@ fn pipeline(name: &str) -> Result<Dataset> {
         "generator" => generator(&[&[1], &[2, 3], &[]]),
         "generator of a tuple" => Dataset::from_generator(
             || (0..3).map(|i| Ok((i, [i, i]))),
-            (TensorSpec::new([None; 0], DType::Int64), TensorSpec::new([2], DType::Float32)),
+            (TensorSpec::new((), DType::Int64), TensorSpec::new([2], DType::Float32)),
         ),
         "generator of a wrong shape" => wrong_generator(),
         "generator, twice" => generator(&[&[1], &[2, 3]]).repeat(2),

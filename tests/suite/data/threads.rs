@@ -43,7 +43,7 @@ fn endless(alive: &Arc<AtomicUsize>) -> Dataset {
             Ok(i)
         })
     };
-    Dataset::from_generator(pass, wgflow::function::TensorSpec::new([None; 0], wgflow::DType::Int64))
+    Dataset::from_generator(pass, wgflow::function::TensorSpec::new((), wgflow::DType::Int64))
 }
 
 #[test]
