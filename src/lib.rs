@@ -7,6 +7,7 @@ pub mod cpu;
 mod dtype;
 mod error;
 pub mod exec;
+pub mod function;
 pub mod hlo;
 pub mod ops;
 pub mod runtime;

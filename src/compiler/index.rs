@@ -182,6 +182,10 @@ impl Index {
     pub fn unravel(&self, shape: &Shape, opaque: &mut dyn FnMut(&Index) -> SVal) -> Vec<Index> {
         let mut rest = self.clone();
         let mut at = vec![Index::default(); shape.rank()];
+        if shape.size() == 0 {
+            // There is no place to take apart.
+            return at;
+        }
         let first = shape.iter().position(|&n| n != 1).unwrap_or(shape.rank());
         for d in (0..shape.rank()).rev() {
             let n = shape[d];

@@ -5,7 +5,7 @@ use super::kernel::ScanKernel;
 use super::plan::Plan;
 use crate::dtype::DType;
 use crate::error::Result;
-use crate::hlo::{Graph, ScanBody, Spec, Val};
+use crate::hlo::{Graph, Prim, ScanBody, Spec, Val};
 use crate::shape::{Dims, Shape};
 use std::sync::Arc;
 
@@ -45,7 +45,12 @@ fn sliced(s: &ScanBody) -> Result<Graph> {
         let slice = g.dynamic_slice(p, start, &sizes)?;
         args.push(g.reshape(slice, spec.shape.clone())?);
     }
-    let outs = g.inline(&s.body, &args)?;
+    // Every output has memory of its own: inputs returned as they are, and values returned twice, are copied.
+    let mut outs: Vec<Val> = vec![];
+    for v in g.inline(&s.body, &args)? {
+        let shared = outs.contains(&v) || matches!(g.def(v).prim, Prim::Parameter(..));
+        outs.push(if shared { g.push(Prim::OptimizationBarrier, &[v])? } else { v });
+    }
     g.set_outputs(outs);
     Ok(g)
 }

@@ -5,7 +5,7 @@ use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches};
 use crate::compiler::kernel::KernelKind;
 use crate::compiler::plan::{Place, Step};
 use crate::error::{Error, ErrorKind, Result};
-use crate::runtime::{Access, Binding, Gpu, Pipeline, ShaderDesc};
+use crate::runtime::{Access, Binding, Gpu, Opaque, Pipeline, ShaderDesc};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub(super) fn run(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Re
 fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<Loaded>> {
     let gpu = frame.device.gpu()?;
     if let Some(l) = crate::lock(&e.loaded).as_ref().filter(|l| Arc::ptr_eq(&l.gpu, &gpu)) {
-        return Ok(l.clone());
+        return Ok(Arc::clone(l));
     }
     let limit = gpu.caps().limits.max_storage_buffer_binding_size;
     let mut written: Vec<(usize, Launch)> = vec![];
@@ -73,7 +73,7 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
         steps[*k].push(Dispatch::new(launch, pipeline?, &e.plan.steps[*k]));
     }
     let loaded = Arc::new(Loaded { gpu, steps });
-    *crate::lock(&e.loaded) = Some(loaded.clone());
+    *crate::lock(&e.loaded) = Some(Opaque::new(loaded.clone()));
     Ok(loaded)
 }
 

@@ -14,7 +14,7 @@ use crate::compiler::fuse::{FuseRules, Inputs};
 use crate::compiler::plan::{Place, Plan, buffer_bytes};
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Spec};
-use crate::runtime::{Buffer, Device};
+use crate::runtime::{Buffer, Device, Opaque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -41,7 +41,7 @@ pub struct Executable {
     plan: Arc<Plan>,
     target: Target,
     /// Pipelines and constants on the adapter that ran it last.
-    loaded: Mutex<Option<Arc<gpu::Loaded>>>,
+    loaded: Mutex<Option<Opaque<Arc<gpu::Loaded>>>>,
     constants: Mutex<Option<Arc<Vec<Buffer>>>>,
 }
 
@@ -112,14 +112,18 @@ impl Executable {
     /// # Errors
     /// `ResourceExhausted` where memory does not suffice; on the CPU device, a failed check's error; what the device met before.
     pub fn run(&self, device: &Device, inputs: Vec<Arg>) -> Result<Vec<Buffer>> {
-        let outputs = self.plan.specs.iter().zip(&self.plan.outputs).map(|(spec, place)| match place {
-            Place::Input(i) => match &inputs[*i] {
-                Arg::Buffer(b) => Ok(b.clone()),
-                Arg::Scalar(bits) => device.upload(&stored_scalar(spec, *bits)?),
-            },
-            _ => device.alloc(buffer_bytes(spec.dtype.storage()?, spec.shape.size())),
-        });
-        let outputs = outputs.collect::<Result<Vec<_>>>()?;
+        let mut outputs: Vec<Buffer> = vec![];
+        for (i, (spec, place)) in self.plan.specs.iter().zip(&self.plan.outputs).enumerate() {
+            outputs.push(match place {
+                Place::Input(k) => match &inputs[*k] {
+                    Arg::Buffer(b) => b.clone(),
+                    Arg::Scalar(bits) => device.upload(&stored_scalar(spec, *bits)?)?,
+                },
+                // A value that is returned twice is in one place.
+                Place::Output(k) if *k < i => outputs[*k].clone(),
+                _ => device.alloc(buffer_bytes(spec.dtype.storage()?, spec.shape.size()))?,
+            });
+        }
         self.run_into(device, inputs, outputs.clone(), 0)?;
         Ok(outputs)
     }

@@ -2,7 +2,7 @@
 
 use super::{Arg, Executable, Frame, Target};
 use crate::compiler::kernel::ScanKernel;
-use crate::compiler::plan::{Place, Step, buffer_bytes};
+use crate::compiler::plan::{Step, buffer_bytes};
 use crate::error::Result;
 use crate::runtime::Buffer;
 
@@ -29,12 +29,6 @@ pub(super) fn run(s: &ScanKernel, step: &Step, frame: &Frame<'_>, target: &Targe
             consts.iter().chain(&carried).chain(&stacked_in).cloned().map(Arg::Buffer).collect();
         inputs.push(Arg::Scalar(slice as u32));
         let outputs: Vec<Buffer> = next.iter().chain(&results[s.carries..]).cloned().collect();
-        // Values that the body returns as it got them have no kernel that writes them.
-        for (k, place) in s.body.outputs.iter().enumerate() {
-            if let Place::Input(i) = place {
-                copy_through(frame, &inputs[*i], &outputs[k], s, k, slice)?;
-            }
-        }
         body.run_into(frame.device, inputs, outputs, slice)?;
         carried = next;
     }
@@ -44,21 +38,4 @@ pub(super) fn run(s: &ScanKernel, step: &Step, frame: &Frame<'_>, target: &Targe
         }
     }
     Ok(())
-}
-
-fn copy_through(
-    frame: &Frame<'_>,
-    from: &Arg,
-    to: &Buffer,
-    s: &ScanKernel,
-    k: usize,
-    slice: usize,
-) -> Result<()> {
-    let spec = &s.body.specs[k];
-    let bytes = (spec.shape.size() * spec.dtype.storage()?.bytes()) as u64;
-    let offset = if k >= s.carries { slice as u64 * bytes } else { 0 };
-    match from {
-        Arg::Buffer(b) => frame.device.copy(b, 0, to, offset, bytes.next_multiple_of(4)),
-        Arg::Scalar(bits) => frame.device.write(to, offset, &super::stored_scalar(spec, *bits)?[..4]),
-    }
 }

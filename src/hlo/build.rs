@@ -269,10 +269,14 @@ impl Graph {
         self.broadcast_in_dim(r, shape.clone(), &kept)
     }
 
-    /// The mean over dimensions, which are removed.
+    /// The mean over dimensions, which are removed; NaN of floats over nothing.
     pub fn mean(&mut self, x: Val, dims: &[usize]) -> Result<Val> {
         let n: usize = dims.iter().map(|&d| self.shape(x)[d]).product();
         let sum = self.reduce(ReduceKind::Sum, x, dims)?;
+        if n == 0 && self.dtype(x).is_float() {
+            // Said outright: not every driver keeps 0 / 0.
+            return self.full_like(sum, f64::NAN);
+        }
         let n = self.full_like(sum, n as f64)?;
         self.div(sum, n)
     }

@@ -22,4 +22,5 @@ pub use prim::{
     ScanBody, ScatterKind, Spec, WindowDim,
 };
 pub use rows::Ew;
+pub(crate) use vjp::window_positions;
 pub use vjp::{Linear, gradient, linearize};

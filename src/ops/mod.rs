@@ -3,9 +3,13 @@
 mod args;
 pub mod array;
 mod build;
+mod checks;
+pub mod linalg;
 pub mod math;
 pub mod nn;
+pub mod random;
 mod registry;
+mod scalars;
 
 pub use args::{Axes, IntoInts};
 pub use registry::{by_name, families, rows};

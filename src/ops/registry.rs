@@ -1,13 +1,19 @@
 //! All registered ops.
 
-use super::{array, math, nn};
+use super::{array, linalg, math, nn, random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
 /// A family's name and its lists of ops.
 type Family = (&'static str, &'static [&'static [Row]]);
 
-const FAMILIES: &[Family] = &[("array", array::OPS), ("math", math::OPS), ("nn", nn::OPS)];
+const FAMILIES: &[Family] = &[
+    ("array", array::OPS),
+    ("linalg", linalg::OPS),
+    ("math", math::OPS),
+    ("nn", nn::OPS),
+    ("random", random::OPS),
+];
 
 /// Every op of every family.
 pub fn rows() -> impl Iterator<Item = &'static Row> {

@@ -1,6 +1,7 @@
 //! Looking for adapters.
 
 use super::caps::{AdapterKind, Caps};
+use super::opaque::Opaque;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock;
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex};
 pub(super) struct Adapters {
     caps: Vec<Arc<Caps>>,
     /// The instance and adapters of the search, for the first that opens one of them.
-    found: Mutex<Option<Found>>,
+    found: Mutex<Option<Opaque<Found>>>,
 }
 
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl Adapters {
     pub(super) async fn search() -> Self {
         let found = search().await;
         let caps = found.adapters.iter().map(|a| Arc::new(Caps::of(a))).collect();
-        Adapters { caps, found: Mutex::new(Some(found)) }
+        Adapters { caps, found: Mutex::new(Some(Opaque::new(found))) }
     }
 
     pub(super) fn caps(&self) -> &[Arc<Caps>] {
@@ -39,7 +40,7 @@ impl Adapters {
     pub(super) async fn claim(&self, index: usize) -> Result<(wgpu::Instance, wgpu::Adapter)> {
         let first = lock(&self.found).take();
         let mut found = match first {
-            Some(found) => found,
+            Some(found) => found.into_inner(),
             None => search().await,
         };
         let wanted = self.caps.get(index);

@@ -1,6 +1,7 @@
 //! Device memory as tensors hold it: a handle that gives its memory back to the pool when the last clone goes.
 
 use super::memory::Memory;
+use super::opaque::Opaque;
 use crate::error::{Error, Result};
 use crate::{read, write};
 use std::fmt;
@@ -35,7 +36,7 @@ pub(super) enum Data {
 
 #[derive(Debug)]
 pub(super) struct GpuStore {
-    pub(super) raw: wgpu::Buffer,
+    pub(super) raw: Opaque<wgpu::Buffer>,
     /// The adapter, and which opening of it.
     pub(super) slot: u64,
     pub(super) generation: u64,

@@ -6,6 +6,7 @@ use super::caps::Caps;
 use super::gpu::Gpu;
 use super::host::{self, Host};
 use super::memory::{Memory, MemoryInfo};
+use super::opaque::Opaque;
 use super::readback::Readback;
 use super::spec::DeviceType;
 use super::stats::{Counters, Stats};
@@ -41,7 +42,7 @@ pub(super) struct Slot {
     pub(super) caps: Arc<Caps>,
     counters: Arc<Counters>,
     checked: bool,
-    current: Mutex<Option<Arc<Gpu>>>,
+    current: Mutex<Option<Opaque<Arc<Gpu>>>>,
 }
 
 static NEXT_SLOT: AtomicU64 = AtomicU64::new(1);
@@ -235,7 +236,7 @@ impl Device {
         let Kind::Gpu(slot) = &self.0.kind else { return Ok(()) };
         if self.opened().is_none_or(|gpu| gpu.core.failures.loss().is_some()) {
             let gpu = slot.open_new().await?;
-            *lock(&slot.current) = Some(gpu);
+            *lock(&slot.current) = Some(Opaque::new(gpu));
         }
         Ok(())
     }
@@ -294,7 +295,7 @@ impl Device {
     fn opened(&self) -> Option<Arc<Gpu>> {
         match &self.0.kind {
             Kind::Cpu(_) => None,
-            Kind::Gpu(slot) => lock(&slot.current).clone(),
+            Kind::Gpu(slot) => lock(&slot.current).as_ref().map(|gpu| Arc::clone(gpu)),
         }
     }
 }
@@ -314,7 +315,7 @@ impl Slot {
 
     /// The opening that there is, lost or not.
     fn present(&self, op: &str) -> Result<Arc<Gpu>> {
-        let gpu = lock(&self.current).clone();
+        let gpu = lock(&self.current).as_ref().map(|gpu| Arc::clone(gpu));
         gpu.ok_or_else(|| Error::new(ErrorKind::FailedPrecondition, op, "the buffer is on another device"))
     }
 
@@ -327,7 +328,7 @@ impl Slot {
         }
         let gpu = pollster::block_on(self.open_new())?;
         log::info!("opened {}", self.caps);
-        Ok(Arc::clone(current.insert(gpu)))
+        Ok(Arc::clone(current.insert(Opaque::new(gpu))))
     }
 
     /// A page opens its adapter ahead of use, since it cannot wait.

@@ -4,16 +4,18 @@ use super::buffer::{Buffer, Data, GpuStore, Store};
 use super::caps::{Caps, wanted_features};
 use super::failure::{Failures, scoped, stale, typed};
 use super::memory::{Source, size_class};
+use super::opaque::Opaque;
 use super::pipeline::{Pipeline, Pipelines, ShaderDesc};
 use super::progress::Progress;
 use super::readback::ErrorWords;
 use super::recorder::Recorder;
+use super::ring;
 use super::staging::Staging;
 use super::stats::Counters;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lock;
+use crate::{lock, write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// Words of the error cell.
 pub const ERROR_WORDS: usize = 16;
@@ -51,6 +53,8 @@ pub(super) struct Core {
     pub(super) staging: Arc<Staging>,
     /// Words of the error cell that came with a read and were not told yet.
     pub(super) error_words: Arc<Mutex<Option<ErrorWords>>>,
+    /// Held for reading while mapped memory is looked at: wgpu frees it under a view when its device is destroyed.
+    pub(super) views: Arc<RwLock<()>>,
     /// Names the adapter, in this opening and others.
     pub(super) slot: u64,
     /// Names this opening; no other of the process has it.
@@ -93,6 +97,7 @@ impl Gpu {
             progress: Arc::default(),
             staging: Arc::default(),
             error_words: Arc::default(),
+            views: Arc::default(),
             slot,
             generation,
         };
@@ -125,6 +130,12 @@ impl Gpu {
     /// `Unavailable` after a loss.
     pub fn pipeline(&self, desc: &ShaderDesc<'_>) -> Result<Arc<Pipeline>> {
         self.core.failures.check("pipeline")?;
+        let room = ring::max_window(&self.core.caps.limits);
+        if u64::from(desc.params_size) > room {
+            let what =
+                format!("kernel '{}': {} bytes of parameters exceed {room}", desc.label, desc.params_size);
+            return Err(Error::internal("pipeline", what));
+        }
         self.pipelines.get(&self.core.device, desc, &self.core.counters)
     }
 
@@ -138,6 +149,11 @@ impl Gpu {
         {
             descs.iter().map(|d| self.pipeline(d)).collect()
         }
+    }
+
+    /// Submits that the device has not done yet, as far as the host knows.
+    pub fn in_flight(&self) -> u64 {
+        self.core.progress.in_flight()
     }
 
     /// How many pipelines are kept.
@@ -170,9 +186,12 @@ impl Gpu {
     /// allocation on a logical device of this adapter opens it anew.
     pub fn destroy(&self) {
         self.core.failures.record_lost("destroyed");
-        self.core.device.destroy();
-        // Callbacks of pending work are called, with errors, when the queue has run dry.
-        self.core.instance.poll_all(true);
+        {
+            let _no_views = write(&self.core.views);
+            self.core.device.destroy();
+            // Memory is freed and pending callbacks are called when the queue has run dry.
+            self.core.instance.poll_all(true);
+        }
         self.core.progress.settle(&self.core.failures);
     }
 
@@ -229,7 +248,12 @@ impl Core {
         let last_use = AtomicU64::new(0);
         Ok(Store::new(
             capacity,
-            Data::Gpu(GpuStore { raw, generation: self.generation, slot: self.slot, last_use }),
+            Data::Gpu(GpuStore {
+                raw: Opaque::new(raw),
+                generation: self.generation,
+                slot: self.slot,
+                last_use,
+            }),
         ))
     }
 }

@@ -4,7 +4,7 @@ use super::gpu::{Core, ERROR_WORDS, Gpu};
 use super::progress::Ticket;
 use super::readback::ErrorWords;
 use crate::error::{Error, Result};
-use crate::lock;
+use crate::{lock, read};
 use std::sync::Arc;
 
 impl Core {
@@ -18,6 +18,7 @@ impl Core {
 
     /// Hands what is mapped to `f`, and the buffer back to the pool.
     pub(super) fn unmap<R>(&self, buffer: wgpu::Buffer, size: u64, f: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        let _no_destroy = read(&self.views);
         let view = buffer.get_mapped_range(0..size).map_err(|e| Error::internal("read", e))?;
         let result = f(&view);
         drop(view);

@@ -40,6 +40,7 @@ mod gpu;
 mod host;
 mod mapping;
 mod memory;
+mod opaque;
 #[cfg(not(target_family = "wasm"))]
 mod parallel;
 mod pass;
@@ -64,6 +65,7 @@ pub use context::{Context, PhysicalDevice};
 pub use device::Device;
 pub use gpu::{ERROR_WORDS, Gpu};
 pub use memory::MemoryInfo;
+pub(crate) use opaque::Opaque;
 pub use pass::Binding;
 pub use pipeline::{Access, Pipeline, ShaderDesc};
 pub use profiler::KernelTime;

@@ -3,7 +3,6 @@
 use super::buffer::Buffer;
 use super::gpu::{Core, Gpu};
 use super::pipeline::{Access, Pipeline};
-use super::ring;
 use crate::error::{Error, Result};
 use crate::lock;
 
@@ -127,10 +126,6 @@ impl Core {
                 bindings.len(),
                 params.len()
             ));
-        }
-        let room = limits.max_uniform_buffer_binding_size.min(ring::CAPACITY);
-        if params.len() as u64 > room {
-            return refuse(format!("{} bytes of parameters exceed {room}", params.len()));
         }
         if grid.iter().any(|&g| g > limits.max_compute_workgroups_per_dimension) {
             return refuse(format!("grid {grid:?} exceeds {}", limits.max_compute_workgroups_per_dimension));

@@ -2,6 +2,7 @@
 
 use super::cache::Cache;
 use super::failure::{scoped, typed};
+use super::ring;
 use super::stats::Counters;
 use super::trusted::shader_module;
 use crate::error::{Error, Result};
@@ -142,8 +143,8 @@ pub(super) struct Layout {
     pipeline: wgpu::PipelineLayout,
 }
 
-/// Layouts by the storage buffers, and whether parameters follow.
-type Layouts = FxHashMap<(Vec<Access>, bool), Arc<Layout>>;
+/// Layouts by the storage buffers and the room for parameters.
+type Layouts = FxHashMap<(Vec<Access>, u64), Arc<Layout>>;
 
 /// The pipelines of one opened adapter.
 #[derive(Debug)]
@@ -223,10 +224,11 @@ impl Pipelines {
     }
 
     fn layout(&self, device: &wgpu::Device, desc: &ShaderDesc<'_>) -> Arc<Layout> {
+        let window = ring::window(u64::from(desc.params_size));
         let mut layouts = lock(&self.layouts);
         let id = layouts.len() as u64;
         let make = || {
-            let entries: Vec<_> = layout_entries(&desc.bindings, desc.params_size > 0).collect();
+            let entries: Vec<_> = layout_entries(&desc.bindings, window).collect();
             let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
                 label: None,
                 entries: &entries,
@@ -238,20 +240,20 @@ impl Pipelines {
             });
             Arc::new(Layout { id, group, pipeline })
         };
-        Arc::clone(layouts.entry((desc.bindings.to_vec(), desc.params_size > 0)).or_insert_with(make))
+        Arc::clone(layouts.entry((desc.bindings.to_vec(), window)).or_insert_with(make))
     }
 }
 
-fn layout_entries(bindings: &[Access], params: bool) -> impl Iterator<Item = wgpu::BindGroupLayoutEntry> {
+fn layout_entries(bindings: &[Access], params: u64) -> impl Iterator<Item = wgpu::BindGroupLayoutEntry> {
     let storage = bindings.iter().map(|access| wgpu::BindingType::Buffer {
         ty: wgpu::BufferBindingType::Storage { read_only: *access == Access::ReadOnly },
         has_dynamic_offset: false,
         min_binding_size: None,
     });
-    let uniform = params.then_some(wgpu::BindingType::Buffer {
+    let uniform = wgpu::BufferSize::new(params).map(|size| wgpu::BindingType::Buffer {
         ty: wgpu::BufferBindingType::Uniform,
         has_dynamic_offset: true,
-        min_binding_size: None,
+        min_binding_size: Some(size),
     });
     storage.chain(uniform).zip(0..).map(|(ty, binding)| wgpu::BindGroupLayoutEntry {
         binding,

@@ -85,8 +85,8 @@ impl Gpu {
             self.wait();
             self.core.failures.check("profile_stop")?;
         }
-        self.core.failures.check("profile_stop")?;
-        profile.collect(&self.core)?;
+        let collected = profile.collect(&self.core);
+        self.core.failures.check("profile_stop").and(collected)?;
         Ok(profile.kernel_times(self.core.queue.get_timestamp_period()))
     }
 }

@@ -6,7 +6,7 @@ use super::gpu::Core;
 use super::pass::Binding;
 use super::pipeline::Pipeline;
 use super::profiler::{Launch, Profile};
-use super::ring::Ring;
+use super::ring::{self, Ring};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -194,17 +194,14 @@ impl Recorder {
     }
 
     fn group(&mut self, core: &Core, pipeline: &Pipeline, bindings: &[Binding<'_>]) -> Arc<wgpu::BindGroup> {
-        let params = match pipeline.params_size() {
-            0 => 0,
-            n => self.ring.window(u64::from(n)),
-        };
+        let params = ring::window(u64::from(pipeline.params_size()));
         self.key.start(pipeline.layout.id, params);
         for b in bindings {
             self.key.push(b.buffer.id(), b.offset, b.size);
         }
         let ring = &self.ring.raw;
         let (group, hit) = self.groups.get_or_make(&self.key, || {
-            let storage = bindings.iter().filter_map(|b| Some((&b.buffer.gpu()?.raw, b.offset, b.size)));
+            let storage = bindings.iter().filter_map(|b| Some((&*b.buffer.gpu()?.raw, b.offset, b.size)));
             let uniform = (params > 0).then_some((ring, 0, params));
             let entries: Vec<_> = storage.chain(uniform).zip(0..).map(|(b, i)| entry(i, b)).collect();
             core.device.create_bind_group(&wgpu::BindGroupDescriptor {

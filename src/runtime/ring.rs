@@ -3,7 +3,17 @@
 use super::caps::Limits;
 
 /// Bytes of parameters that one submit can carry.
-pub(super) const CAPACITY: u64 = 128 << 10;
+const CAPACITY: u64 = 128 << 10;
+
+/// Size of the binding for parameters of `len` bytes, 0 for none: few sizes, so that bind groups are shared.
+pub(super) fn window(len: u64) -> u64 {
+    if len == 0 { 0 } else { len.next_power_of_two().max(64) }
+}
+
+/// The largest window of an adapter.
+pub(super) fn max_window(limits: &Limits) -> u64 {
+    limits.max_uniform_buffer_binding_size.min(CAPACITY)
+}
 
 /// One uniform buffer, bound with a dynamic offset by every dispatch of a batch.
 ///
@@ -13,7 +23,6 @@ pub(super) struct Ring {
     pub(super) raw: wgpu::Buffer,
     host: Vec<u8>,
     align: u64,
-    max: u64,
 }
 
 impl Ring {
@@ -25,18 +34,12 @@ impl Ring {
             mapped_at_creation: false,
         });
         let align = u64::from(limits.min_uniform_buffer_offset_alignment).max(16);
-        let max = limits.max_uniform_buffer_binding_size.min(CAPACITY);
-        Ring { raw, host: vec![], align, max }
-    }
-
-    /// Size of the binding for parameters of `len` bytes: few sizes, so that bind groups are shared.
-    pub(super) fn window(&self, len: u64) -> u64 {
-        len.next_power_of_two().max(64).min(self.max)
+        Ring { raw, host: vec![], align }
     }
 
     /// Whether parameters of `len` bytes have room in this batch.
     pub(super) fn has_room(&self, len: u64) -> bool {
-        self.next() + self.window(len) <= CAPACITY
+        self.next() + window(len) <= CAPACITY
     }
 
     /// Adds parameters and returns their offset.

@@ -6,6 +6,7 @@ use super::progress::Progress;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The pause between polls while more work is in flight than what is waited for.
@@ -13,7 +14,10 @@ const PAUSE: Duration = Duration::from_micros(100);
 
 /// Starts its thread when the first future waits. The thread sleeps while none does, and ends with the device.
 #[derive(Debug)]
-pub(super) struct Watcher(Arc<Shared>);
+pub(super) struct Watcher {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -26,35 +30,34 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    running: bool,
     wanted: bool,
     stop: bool,
 }
 
 impl Watcher {
     pub(super) fn new(core: &Core) -> Self {
-        Watcher(Arc::new(Shared {
+        let shared = Shared {
             instance: core.instance.clone(),
             failures: Arc::clone(&core.failures),
             progress: Arc::clone(&core.progress),
             state: Mutex::default(),
             changed: Condvar::new(),
-        }))
+        };
+        Watcher { shared: Arc::new(shared), thread: Mutex::default() }
     }
 
     /// Polls until no ticket is pending.
     pub(super) fn watch(&self) -> Result<()> {
-        let mut state = lock(&self.0.state);
-        if !state.running {
-            let shared = Arc::clone(&self.0);
-            let thread = std::thread::Builder::new().name("wgflow-poll".into()).spawn(move || shared.run());
-            thread.map_err(|e| {
-                Error::new(ErrorKind::ResourceExhausted, "read", format!("no thread to poll with: {e}"))
-            })?;
-            state.running = true;
+        let mut thread = lock(&self.thread);
+        if thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            let shared = Arc::clone(&self.shared);
+            let started = std::thread::Builder::new().name("wgflow-poll".into()).spawn(move || shared.run());
+            let refused =
+                |e| Error::new(ErrorKind::ResourceExhausted, "read", format!("no thread to poll with: {e}"));
+            *thread = Some(started.map_err(refused)?);
         }
-        state.wanted = true;
-        self.0.changed.notify_one();
+        lock(&self.shared.state).wanted = true;
+        self.shared.changed.notify_one();
         Ok(())
     }
 }
@@ -85,8 +88,15 @@ impl Shared {
 }
 
 impl Drop for Watcher {
+    /// Waits for the thread, so that the driver is not unloaded behind the back of a process that exits.
     fn drop(&mut self) {
-        lock(&self.0.state).stop = true;
-        self.0.changed.notify_one();
+        lock(&self.shared.state).stop = true;
+        self.shared.changed.notify_one();
+        let thread = lock(&self.thread).take();
+        // A waker may drop the device on the thread itself.
+        if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id()) {
+            // A waker that panicked has been reported on its thread.
+            let _ = thread.join();
+        }
     }
 }

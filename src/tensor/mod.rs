@@ -22,7 +22,7 @@ pub use entry::{Entry, Vjp};
 pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Truth, row};
 pub(crate) use recorder::interested;
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
-pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, is_tracing, trace};
+pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, trace};
 pub use variable::{Variable, VariableId};
 
 use crate::compiler::checks::error_of;

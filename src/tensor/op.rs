@@ -396,6 +396,8 @@ macro_rules! op {
     (@name $name:ident $raw:literal) => { $raw };
     // Names that Rust's rules forbid as fields.
     (@attr type_) => { "type" };
+    (@attr tout) => { "Tout" };
+    (@attr targmax) => { "Targmax" };
     (@attr dst_t) => { "DstT" };
     (@attr truncate) => { "Truncate" };
     (@attr $f:ident) => { stringify!($f) };

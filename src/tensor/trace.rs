@@ -59,6 +59,19 @@ pub fn is_tracing() -> bool {
     TRACES.with_borrow(|t| !t.is_empty())
 }
 
+/// Runs `f` outside of all traces of this thread (`tf.init_scope`): what it does is done now.
+pub fn init_scope<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(Vec<Trace>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let saved = std::mem::take(&mut self.0);
+            TRACES.with_borrow_mut(|t| *t = saved);
+        }
+    }
+    let _restore = Restore(TRACES.with_borrow_mut(std::mem::take));
+    f()
+}
+
 /// The name of the innermost open trace.
 pub fn current_trace_name() -> Option<String> {
     TRACES.with_borrow(|t| t.last().map(|t| t.name.clone()))

@@ -47,14 +47,14 @@ impl Variable {
     /// A variable with a name; a tape watches it by itself if it is trainable.
     ///
     /// # Errors
-    /// `InvalidArgument` when `initial_value` is no tensor; `FailedPrecondition` when it is symbolic: a function must not make variables.
+    /// `InvalidArgument` when `initial_value` is no tensor; `FailedPrecondition` while a function is traced.
     pub fn named(initial_value: impl IntoTensor, name: impl Into<String>, trainable: bool) -> Result<Self> {
         let value = initial_value.into_tensor(None)?;
-        if value.is_symbolic() {
+        if trace::is_tracing() {
             return Err(Error::new(
                 crate::ErrorKind::FailedPrecondition,
                 "Variable",
-                "wanted an initial value made outside of a function: a function that is traced must not make variables on symbolic values",
+                "a function must not make variables while it is traced: make them before, or inside of init_scope",
             ));
         }
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);

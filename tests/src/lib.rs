@@ -4,7 +4,6 @@ pub mod compare;
 pub mod device;
 pub mod goldens;
 pub mod gpu;
-pub mod plans;
 pub mod rng;
 pub mod samples;
 pub mod shader;

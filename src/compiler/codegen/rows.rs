@@ -99,7 +99,7 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules) -> La
         r.reductions.iter().map(|x| x.element).chain(r.stores.iter().chain(&r.row_stores).map(|s| s.value));
     let needed = r.body.needed(roots);
     w.plan_loads(&r.body, &needed, &scope);
-    if layout == Layout::Along && !r.k.is_multiple_of(4) {
+    if has_rest(r, layout) {
         // The rest of the row is read one by one.
         w.plan_loads(&r.body, &needed, &Scope::single(&["r", "k"]));
     }
@@ -211,8 +211,7 @@ impl Rows<'_, '_> {
                 this.fold(n, wide, "", &x, None);
             }
         });
-        let rest = self.layout == Layout::Along && !r.k.is_multiple_of(4)
-            || (self.layout == Layout::Along && r.rows == 1);
+        let rest = has_rest(r, self.layout);
         if rest {
             self.rest(here, needed);
         }
@@ -295,7 +294,8 @@ impl Rows<'_, '_> {
                 let here = match position {
                     Some(p) => p.to_string(),
                     None if along => "vec4<i32>(kl)".into(),
-                    None => format!("{}(k)", ty_name(Ty::I32, wide)),
+                    None if wide => "vec4<i32>(i32(k))".into(),
+                    None => "i32(k)".into(),
                 };
                 let better = self.better(max, ty, wide, x, &here, &a, &format!("p{tag}{n}"));
                 self.w.line(format!("let c{tag}{n} = {better};"));
@@ -411,6 +411,11 @@ impl Rows<'_, '_> {
         // The memory is used again by the next pass.
         self.w.line("workgroupBarrier();");
     }
+}
+
+/// Whether a row's end is walked one by one: one long row of any length has one text.
+fn has_rest(r: &RowsKernel, layout: Layout) -> bool {
+    layout == Layout::Along && (r.rows == 1 || !r.k.is_multiple_of(4))
 }
 
 /// Whether a value is the same at every position of a row.

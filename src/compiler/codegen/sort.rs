@@ -54,6 +54,7 @@ fn order(w: &mut Writer<'_>, ty: Ty, x: &str, descending: bool) -> String {
         Ty::Bool => format!("{flip}select(0u, 1u, {x})"),
         Ty::F32 => {
             w.uses("sort_key");
+            w.uses("m_is_nan");
             // Inverted keys of numbers stay below the one of NaN.
             let inverted = if descending { "0xfffffffeu - " } else { "" };
             format!("select({inverted}sort_key({x}), 0xffffffffu, m_is_nan({x}))")

@@ -175,9 +175,11 @@ impl<'a> Writer<'a> {
 
     /// Decides how buffers are declared: four at a time where every access of every program allows it.
     pub(super) fn plan_loads(&mut self, body: &Body, needed: &[bool], scope: &Scope) {
+        let wide = widths(body, scope);
         for (k, inst) in body.insts.iter().enumerate() {
-            if let (true, SOp::Load { buffer, index, .. }) = (needed[k], &inst.op) {
-                self.plan_access(*buffer, is_quad(self.kernel, *buffer, body, index, scope));
+            if let (true, SOp::Load { buffer, index, mask }) = (needed[k], &inst.op) {
+                let one_mask = mask.is_none_or(|m| !wide[m.0 as usize]);
+                self.plan_access(*buffer, one_mask && is_quad(self.kernel, *buffer, body, index, scope));
             }
         }
     }
@@ -253,20 +255,6 @@ impl<'a> Writer<'a> {
 
     // ---- values ----------------------------------------------------------------------------------------------------------------
 
-    /// Whether a value is the same for all four elements, given which of its operands are.
-    fn is_wide(&self, body: &Body, v: SVal, scope: &Scope, names: &Names) -> bool {
-        let Some(var) = scope.vector else { return false };
-        let inst = body.inst(v);
-        let wide = |v: SVal| names.known.get(&v).is_some_and(|n| n.1);
-        let index_wide = |i: &Index| i.lanes(var, &|v| wide(v)) != Lanes::Uniform;
-        match &inst.op {
-            SOp::Index(i) => index_wide(i),
-            SOp::Load { index, mask, .. } => index_wide(index) || mask.is_some_and(wide),
-            SOp::Philox { index } => index_wide(index) || inst.args.iter().any(|&a| wide(a)),
-            _ => inst.args.iter().any(|&a| wide(a)),
-        }
-    }
-
     /// A value's expression in the width that is asked for.
     pub(super) fn get(&self, body: &Body, v: SVal, wide: bool, names: &Names) -> String {
         let (text, is_wide) = names.known.get(&v).cloned().unwrap_or_default();
@@ -283,6 +271,7 @@ impl<'a> Writer<'a> {
         prefix: &str,
         belongs: &dyn Fn(SVal) -> bool,
     ) {
+        let widths = widths(body, scope);
         for k in 0..body.insts.len() {
             let v = SVal(k as u32);
             if !needed[k] || names.known.contains_key(&v) || !belongs(v) {
@@ -296,7 +285,7 @@ impl<'a> Writer<'a> {
                 names.set(v, literal(inst.ty, bits), false);
                 continue;
             }
-            let wide = self.is_wide(body, v, scope, names);
+            let wide = widths[k];
             let text = self.expression(body, v, wide, scope, names);
             let name = format!("{prefix}{k}");
             self.line(format!("let {name} = {text};"));
@@ -580,10 +569,11 @@ impl<'a> Writer<'a> {
 
     /// Stores four neighbouring elements, or one.
     pub(super) fn store(&mut self, body: &Body, s: &Store, scope: &Scope, names: &Names) {
-        let wide = scope.vector.is_some_and(|v| s.index.depends_on(v));
+        let (b, storage) = (s.buffer, self.kernel.buffers[s.buffer as usize].storage);
+        // Packed elements are written by whole groups, a single one too.
+        let wide = storage.is_packed() || scope.vector.is_some_and(|v| s.index.depends_on(v));
         let value = self.get(body, s.value, wide, names);
         let ty = body.inst(s.value).ty;
-        let (b, storage) = (s.buffer, self.kernel.buffers[s.buffer as usize].storage);
         let at = self.address(b, &s.index, scope, names, None);
         if !wide {
             let value = to_stored(&value, ty, false);
@@ -702,6 +692,24 @@ impl<'a> Writer<'a> {
 /// The library's functions of these names with all they call. Tests make sure that the library has whatever rows and writers name.
 fn library(names: &[&str]) -> String {
     shader_lib::source_of(names).unwrap_or_default()
+}
+
+/// Which values differ between the four elements of a scope.
+fn widths(body: &Body, scope: &Scope) -> Vec<bool> {
+    let mut wide = vec![false; body.insts.len()];
+    let Some(var) = scope.vector else { return wide };
+    for (k, inst) in body.insts.iter().enumerate() {
+        let index_wide = |i: &Index| i.lanes(var, &|v| wide[v.0 as usize]) != Lanes::Uniform;
+        let args = inst.args.iter().any(|a| wide[a.0 as usize]);
+        wide[k] = match &inst.op {
+            SOp::Index(i) => index_wide(i),
+            SOp::Load { index, mask, .. } => index_wide(index) || mask.is_some_and(|m| wide[m.0 as usize]),
+            SOp::Philox { index } => index_wide(index) || args,
+            SOp::Reduced(_) | SOp::Accumulator => inst.vars >> var & 1 == 1,
+            _ => args,
+        };
+    }
+    wide
 }
 
 fn zero_of(ty: Ty, wide: bool) -> String {

@@ -11,6 +11,8 @@ mod exponential;
 mod special;
 mod trig;
 
+pub(crate) use special::digamma;
+
 use super::graph::{Graph, Val};
 use crate::dtype::DType;
 use crate::error::Result;

@@ -7,6 +7,7 @@ mod structure;
 mod window;
 
 pub use linearize::{Linear, linearize};
+pub(crate) use window::positions as window_positions;
 
 use super::graph::{Graph, Val};
 use super::prim::Prim;

@@ -51,8 +51,12 @@ fn sum(g: &mut Graph, window: &[WindowDim], x: Val, dy: Val) -> Result<Val> {
     g.reduce_window(ReduceKind::Sum, spread, &dense)
 }
 
-/// One value in the shape of the windows' result for each position inside the window, in row-major order of positions.
-fn positions(g: &mut Graph, x: Val, window: &[WindowDim], outside: f64) -> Result<Vec<Val>> {
+/// One value in the shape of the windows' result for each position inside the window, in row-major order of positions; `outside` stands
+/// for what lies in the padding.
+///
+/// # Errors
+/// `InvalidArgument` when the window does not fit the rank of `x`.
+pub(crate) fn positions(g: &mut Graph, x: Val, window: &[WindowDim], outside: f64) -> Result<Vec<Val>> {
     let low: Vec<i64> = window.iter().map(|w| w.low).collect();
     let high: Vec<i64> = window.iter().map(|w| w.high).collect();
     let counts: Dims = window.iter().zip(g.shape(x).iter()).map(|(w, &n)| w.count(n)).collect();

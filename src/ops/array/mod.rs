@@ -1,11 +1,62 @@
 //! Shapes and places: creation, views, joining, gathering.
 
 mod creation;
+mod gather;
+mod index;
+mod join;
+mod one_hot;
+mod pad;
+mod ranges;
+mod reverse;
+mod same;
+mod scatter;
+mod search;
+mod select;
+mod shape;
+mod slice;
+mod sort;
+mod tile;
+mod unique;
 mod views;
 
 pub use creation::*;
+pub use gather::*;
+pub use index::*;
+pub use join::*;
+pub use one_hot::*;
+pub use pad::*;
+pub use ranges::*;
+pub use reverse::*;
+pub use same::*;
+pub use scatter::*;
+pub use search::*;
+pub use select::*;
+pub use shape::*;
+pub use slice::*;
+pub use sort::*;
+pub use tile::*;
+pub use unique::*;
 pub use views::*;
 
 use crate::tensor::Row;
 
-pub(super) const OPS: &[&[Row]] = &[creation::OPS, views::OPS];
+pub(super) const OPS: &[&[Row]] = &[
+    creation::OPS,
+    gather::OPS,
+    join::OPS,
+    one_hot::OPS,
+    pad::OPS,
+    ranges::OPS,
+    reverse::OPS,
+    same::OPS,
+    scatter::OPS,
+    scatter::UPDATES,
+    search::OPS,
+    select::OPS,
+    shape::OPS,
+    slice::OPS,
+    sort::OPS,
+    tile::OPS,
+    unique::OPS,
+    views::OPS,
+];

@@ -9,11 +9,15 @@ mod bitwise;
 mod cast;
 mod clip;
 mod compare;
+mod count;
+mod cross;
+mod divide;
 mod exponential;
 mod macros;
 mod power;
 mod reduce;
 mod scans;
+mod segment;
 mod slopes;
 mod special;
 mod statistics;
@@ -29,10 +33,14 @@ pub use bitwise::*;
 pub use cast::*;
 pub use clip::*;
 pub use compare::*;
+pub use count::*;
+pub use cross::*;
+pub use divide::*;
 pub use exponential::*;
 pub use power::*;
 pub use reduce::*;
 pub use scans::*;
+pub use segment::*;
 pub use slopes::*;
 pub use special::*;
 pub use statistics::*;
@@ -54,10 +62,15 @@ pub(super) const OPS: &[&[Row]] = &[
     compare::COMPARISONS,
     compare::LOGIC,
     compare::OPS,
+    count::OPS,
+    cross::OPS,
     exponential::OPS,
     power::OPS,
     reduce::OPS,
     scans::OPS,
+    segment::SORTED,
+    segment::SPARSE,
+    segment::UNSORTED,
     slopes::OPS,
     special::OPS,
     statistics::OPS,

@@ -126,11 +126,21 @@ unsorted! {
 fn sorted_counts(op: &str, ids: &Tensor) -> Result<Vec<f64>> {
     let l = host_value(op, ids)?;
     if !l.dtype.is_int() || l.shape.rank() != 1 {
-        return Err(Error::invalid(op, "segment_ids", "a vector of int32 or int64", format_args!("{}{}", l.dtype, l.shape)));
+        return Err(Error::invalid(
+            op,
+            "segment_ids",
+            "a vector of int32 or int64",
+            format_args!("{}{}", l.dtype, l.shape),
+        ));
     }
     let ids = l.to_i64s();
     if let Some(w) = ids.windows(2).find(|w| w[0] > w[1]) {
-        return Err(Error::invalid(op, "segment_ids", "sorted values", format_args!("{} before {}", w[0], w[1])));
+        return Err(Error::invalid(
+            op,
+            "segment_ids",
+            "sorted values",
+            format_args!("{} before {}", w[0], w[1]),
+        ));
     }
     if let Some(first) = ids.first().filter(|i| **i < 0) {
         return Err(Error::invalid(op, "segment_ids", "values of at least 0", first));
@@ -176,7 +186,9 @@ fn sorted(op: &str, how: Sorted, data: &Tensor, ids: &Tensor) -> Result<Tensor> 
     };
     let per_row = |f: fn(f64) -> f64| counts.iter().map(|&c| f(c.max(1.0))).collect();
     match how {
-        Sorted::Mean if data.dtype().is_int() => math::truncatediv(reduced, column(per_row(|c| c), data.dtype())?),
+        Sorted::Mean if data.dtype().is_int() => {
+            math::truncatediv(reduced, column(per_row(|c| c), data.dtype())?)
+        }
         Sorted::Mean => math::divide(reduced, column(per_row(|c| c), data.dtype())?),
         Sorted::SqrtN => math::divide(reduced, column(per_row(f64::sqrt), data.dtype())?),
         Sorted::Max | Sorted::Min if counts.contains(&0.0) => {

@@ -1,9 +1,52 @@
 //! `tf.nn`: what neural networks are made of.
 
+mod activations;
+mod conv;
+mod dilation;
+mod dropout;
+mod embedding;
+mod loss;
+mod norm;
+mod pool;
 mod softmax;
+mod window;
 
+pub use activations::*;
+pub use conv::*;
+pub use dilation::*;
+pub use dropout::*;
+pub use embedding::*;
+pub use loss::*;
+pub use norm::*;
+pub use pool::*;
 pub use softmax::*;
+pub use window::{DataFormat, Extents, Padding, PaddingKind};
 
 use crate::tensor::Row;
 
-pub(super) const OPS: &[&[Row]] = &[softmax::OPS];
+pub(super) const OPS: &[&[Row]] = &[
+    activations::relu::OPS,
+    activations::exponential::OPS,
+    activations::smooth::OPS,
+    softmax::OPS,
+    conv::conv2d::OPS,
+    conv::conv3d::OPS,
+    conv::depthwise::OPS,
+    pool::max::OPS,
+    pool::max3d::OPS,
+    pool::avg::OPS,
+    pool::argmax::OPS,
+    pool::functions::OPS,
+    norm::batch::OPS,
+    norm::fused::OPS,
+    norm::layer::OPS,
+    norm::local::OPS,
+    norm::moments::OPS,
+    loss::softmax::OPS,
+    loss::sparse::OPS,
+    loss::binary::OPS,
+    loss::top::OPS,
+    embedding::OPS,
+    dilation::OPS,
+    dropout::OPS,
+];

@@ -1,5 +1,5 @@
 //! The array language: derivatives against differences of the exact evaluator, closure, round trips.
 
 mod cases;
-mod compiled;
+mod device;
 mod gradients;

@@ -146,3 +146,48 @@ fn trimmed_memory_goes_back_and_comes_again() {
         assert_eq!(device.stats().bind_groups_created, 3);
     });
 }
+
+/// Bytes that this process holds.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap() * 4096
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn trimmed_memory_is_freed_though_bind_groups_knew_it() {
+    on_adapter!(|_c, device, gpu| {
+        if !gpu.caps().is_software() {
+            return Ok(());
+        }
+        // A software adapter's memory is the host's. Other tests run beside this one, so the bound is loose.
+        let p = affine(&gpu)?;
+        let before = resident();
+        for _ in 0..32 {
+            let x = device.alloc(100 * MIB)?;
+            device.fill_zero(&x, 0, 100 * MIB)?;
+            gpu.dispatch(&p, &[Binding::whole(&x)], &bytes(&[64, 1, 1]), [1, 1, 1])?;
+            drop(x);
+            device.trim();
+            gpu.sync()?;
+        }
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 1600 * MIB, "{} MiB of {} are still held", grown / MIB, 32 * 100);
+    });
+}
+
+#[test]
+fn submits_in_flight_are_bounded() {
+    on_adapter!(|_c, device, gpu| {
+        let p = affine(&gpu)?;
+        let x = device.upload(&bytes(&[0; 1 << 14]))?;
+        for _ in 0..1000 {
+            launch(&gpu, &p, &x, 1, 1)?;
+            gpu.flush()?;
+            assert!(gpu.in_flight() <= 24, "{}", gpu.in_flight());
+        }
+        assert_eq!(read(&device, &x)?, [1000; 1 << 14]);
+        assert_eq!((device.stats().submits, gpu.in_flight()), (1001, 0));
+    });
+}

@@ -120,3 +120,22 @@ fn what_a_check_kernel_writes_comes_with_the_next_read_once() {
         assert_eq!(gpu.take_error_words(), None);
     });
 }
+
+#[test]
+fn what_only_wgpu_sees_is_told_by_the_next_call() {
+    on_adapter!(|_c, device, gpu| {
+        let p = gpu.pipeline(&ShaderDesc::new(
+            "fixed",
+            "@group(0) @binding(0) var<storage, read_write> x: array<u32, 4096>;
+             @compute @workgroup_size(1) fn main() { x[4095] = 1; }",
+            &[Access::ReadWrite][..],
+            0,
+        ))?;
+        let x = device.upload(&bytes(&[7; 64]))?;
+        gpu.dispatch(&p, &[Binding::whole(&x)], &[], [1; 3])?;
+        refused(gpu.flush(), ErrorKind::Internal, "256");
+        // Told once; the device works on.
+        launch(&gpu, &*affine(&gpu)?, &x, 1, 1)?;
+        assert_eq!(read(&device, &x)?, [8; 64]);
+    });
+}

@@ -7,6 +7,7 @@ mod errors;
 mod futures;
 mod loss;
 mod order;
+mod overhead;
 mod pipelines;
 mod profile;
 mod threads;

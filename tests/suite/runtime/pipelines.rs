@@ -95,6 +95,13 @@ fn errors_show_the_numbered_line() {
         }
         let e = gpu.pipeline(&fill(1).constant("unknown", 1.0)).unwrap_err();
         assert!(e.message().contains("unknown"), "{e}");
+        let params = "struct P { a: array<vec4u, 5> } @group(0) @binding(1) var<uniform> p: P;
+            @compute @workgroup_size(1) fn main() { x[0] = p.a[4].x; }";
+        let desc = |size| ShaderDesc::new("bad", format!("{head}{params}"), &[Access::ReadWrite][..], size);
+        let e = gpu.pipeline(&desc(64)).unwrap_err();
+        assert!(e.message().contains("80"), "{e}");
+        let e = gpu.pipeline(&desc(1 << 20)).unwrap_err();
+        assert!(e.message().contains("1048576 bytes of parameters"), "{e}");
         // Errors leave nothing behind.
         let x = device.alloc(16)?;
         gpu.dispatch(&*gpu.pipeline(&fill(8))?, &[Binding::whole(&x)], &[], [1, 1, 1])?;

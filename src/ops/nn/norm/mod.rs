@@ -1,0 +1,13 @@
+//! Normalisation: over the batch, over features, over neighbouring channels.
+
+pub(super) mod batch;
+pub(super) mod fused;
+pub(super) mod layer;
+pub(super) mod local;
+pub(super) mod moments;
+
+pub use batch::*;
+pub use fused::*;
+pub use layer::*;
+pub use local::*;
+pub use moments::*;

@@ -1,0 +1,75 @@
+//! Compiled graphs against the exact evaluator, on the device under test.
+
+use super::cases::all;
+use super::gradients::{backward, floats, forward};
+use wgflow::config;
+use wgflow::exec::{Arg, Executable, target_of};
+use wgflow::hlo::interpret::evaluate;
+use wgflow::hlo::{Graph, Literal};
+use wgflow_tests::device::device_under_test;
+use wgflow_tests::rng::Rng;
+
+/// Compiles and runs a graph on the current device.
+pub(super) fn run(g: &Graph, args: &[Literal]) -> wgflow::Result<Vec<Literal>> {
+    let device = config::current_device()?;
+    let executable = Executable::new(g, &target_of(&device), &[])?;
+    let upload = |l: &Literal| {
+        let mut bytes = l.to_storage("test")?;
+        bytes.resize(bytes.len().next_multiple_of(16), 0);
+        Ok(Arg::Buffer(device.upload(&bytes)?))
+    };
+    let inputs = args.iter().map(upload).collect::<wgflow::Result<Vec<_>>>()?;
+    let outputs = executable.run(&device, inputs)?;
+    let read = |(b, s): (&wgflow::runtime::Buffer, wgflow::hlo::Spec)| {
+        let bytes = (s.shape.size() * s.dtype.storage()?.bytes()) as u64;
+        let r = device.read(&[(b, 0..bytes)])?.wait()?;
+        assert!(r.errors.is_none());
+        Literal::from_storage("test", s.dtype, s.shape, &r.data[0])
+    };
+    outputs.iter().zip(g.output_specs()).map(read).collect()
+}
+
+pub(super) fn compare(name: &str, g: &Graph, args: &[Literal]) -> Option<String> {
+    // Both see what float32 holds.
+    let round = |l: &Literal| {
+        if l.dtype.is_float() { Literal::floats(l.dtype, l.shape.clone(), l.to_f64s()) } else { l.clone() }
+    };
+    let args: Vec<Literal> = args.iter().map(round).collect();
+    let want = evaluate(g, &args).unwrap();
+    let got = match run(g, &args) {
+        Ok(got) => got,
+        Err(e) => return Some(format!("{name}: {e}")),
+    };
+    for (w, r) in want.iter().zip(&got) {
+        let scale = w.to_f64s().iter().fold(1e-3f64, |a, v| if v.is_finite() { a.max(v.abs()) } else { a });
+        for i in 0..w.len() {
+            let (w, r) = (w.f64_at(i), r.f64_at(i));
+            if !((w - r).abs() <= 2e-5 * scale || w == r || (w.is_nan() && r.is_nan())) {
+                return Some(format!("{name}: element {i}: wanted {w}, got {r}\n{}", g.to_text("f")));
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn primitives_and_their_derivatives_run() {
+    device_under_test();
+    let mut problems = vec![];
+    for c in all() {
+        let mut rng = Rng::named(&c.name);
+        let f = forward(&c);
+        let x: Vec<Literal> =
+            c.inputs.iter().map(|(s, (lo, hi))| floats(s, rng.uniforms(s.size(), *lo, *hi))).collect();
+        problems.extend(compare(&c.name, &f, &x));
+        let b = backward(&f);
+        let dy: Vec<Literal> = f
+            .output_specs()
+            .iter()
+            .map(|s| floats(&s.shape, rng.uniforms(s.shape.size(), 0.5, 1.5)))
+            .collect();
+        let args: Vec<Literal> = x.iter().chain(&dy).cloned().collect();
+        problems.extend(compare(&format!("{} (derivative)", c.name), &b, &args));
+    }
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
