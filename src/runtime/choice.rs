@@ -36,7 +36,8 @@ fn may_have_hardware() -> bool {
     entries.any(|e| e.is_ok_and(|e| is_gpu_node(&e.file_name().to_string_lossy())))
 }
 
-/// Nodes of the kernel's own graphics drivers, NVIDIA's, Windows' for Linux guests, Arm's, Qualcomm's, Imagination's, Vivante's.
+/// Nodes of the kernel's own graphics drivers, and of NVIDIA's, Windows' for Linux guests, Arm's, Qualcomm's,
+/// Imagination's and Vivante's.
 fn is_gpu_node(name: &str) -> bool {
     ["dri", "nvidia", "dxg", "mali", "kgsl", "pvr", "galcore"].iter().any(|node| name.starts_with(node))
 }
