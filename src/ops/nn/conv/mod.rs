@@ -12,7 +12,7 @@ pub use depthwise::*;
 pub use functions::*;
 pub use transpose::*;
 
-use super::window::Sliding;
+use super::sliding::Sliding;
 use crate::error::{Error, Result};
 use crate::hlo::{Conv, ConvLayout, Graph, Val, gradient};
 use crate::shape::{Dims, Shape};
@@ -20,7 +20,7 @@ use crate::shape::{Dims, Shape};
 /// The attributes of an op with `strides`, `padding`, `explicit_paddings` (or what stands for them), `data_format` and `dilations`.
 macro_rules! sliding {
     ($op:literal, $s:ident, $explicit:expr, $refusal:ident) => {
-        crate::ops::nn::window::Sliding {
+        crate::ops::nn::sliding::Sliding {
             op: $op,
             format: $s.data_format,
             strides: &$s.strides,
