@@ -5,6 +5,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::WindowDim;
 use crate::shape::Shape;
 
+/// The largest stride, dilation, window or padding: TensorFlow's, and sums of some stay within 64 bits.
+const MOST: i64 = i32::MAX as i64;
+
 /// The attributes of a windowed op, in TensorFlow's full form.
 pub(super) struct Sliding<'a> {
     pub(super) op: &'a str,
@@ -66,8 +69,13 @@ impl Sliding<'_> {
             return Err(Error::new(self.refusal, self.op, what));
         }
         let spatial = &v[first..first + n];
-        if spatial.iter().any(|&s| s < 1) {
-            return Err(Error::invalid(self.op, arg, "numbers above 0", format_args!("{v:?}")));
+        if spatial.iter().any(|s| !(1..=MOST).contains(s)) {
+            return Err(Error::invalid(
+                self.op,
+                arg,
+                format_args!("numbers from 1 to {MOST}"),
+                format_args!("{v:?}"),
+            ));
         }
         Ok(spatial.iter().map(|&s| s as usize).collect())
     }
@@ -79,7 +87,7 @@ impl Sliding<'_> {
         let ok = if explicit {
             let inner = first..first + n;
             self.explicit.len() == 2 * (n + 2)
-                && self.explicit.iter().all(|&p| p >= 0)
+                && self.explicit.iter().all(|p| (0..=MOST).contains(p))
                 && (0..n + 2).all(|d| inner.contains(&d) || pairs[d] == [0, 0])
         } else {
             self.explicit.is_empty()

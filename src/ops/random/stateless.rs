@@ -138,6 +138,9 @@ pub fn stateless_fold_in(seed: impl IntoTensor, data: impl IntoTensor) -> Result
     stack(&[first, data], 0)
 }
 
+/// The newer names of [`stateless_split`] and [`stateless_fold_in`].
+pub use self::{stateless_fold_in as fold_in, stateless_split as split};
+
 /// `value` with its first dimension in an order that is a function of `seed` (`tf.random.experimental.stateless_shuffle`).
 ///
 /// The order is TensorFlow's. It is found on the host; [`shuffle`](super::shuffle) stays on the device.

@@ -42,8 +42,11 @@ fn geometry(s: &Sliding<'_>, spatial: usize, x: &Shape, kernel: &Shape) -> Resul
             return Err(Error::invalid(s.op, arg, wanted, format_args!("shape {shape}")));
         }
     }
+    if kernel.size() == 0 {
+        return Err(Error::invalid(s.op, "filter", "no dimension of 0", format_args!("shape {kernel}")));
+    }
     let (features, per_group, outputs) = (x[s.format.channel_dim()], kernel[spatial], kernel[spatial + 1]);
-    let groups = features.checked_div(per_group).unwrap_or(1);
+    let groups = features / per_group;
     if groups * per_group != features || groups == 0 || outputs % groups != 0 {
         let wanted = format!(
             "input features that divide the {features} of the input into groups that divide its outputs"
