@@ -74,12 +74,12 @@ fn gamma_ends(a: f64, x: f64) -> Option<f64> {
     {
         return Some(f64::NAN);
     }
-    match (a, x) {
-        (a, _) if a == 0.0 => Some(1.0),
-        (_, x) if x == 0.0 => Some(0.0),
-        (a, _) if a.is_infinite() => Some(0.0),
-        (_, x) if x.is_infinite() => Some(1.0),
-        _ => None,
+    if a == 0.0 || x.is_infinite() {
+        Some(1.0)
+    } else if x == 0.0 || a.is_infinite() {
+        Some(0.0)
+    } else {
+        None
     }
 }
 
