@@ -84,7 +84,8 @@ crate::op! {
 fn pad(g: &mut Graph, op: &str, x: Val, offset: [i64; 2], target: [i64; 2]) -> Result<Val> {
     let l = Layout::new(g, op, "image", x)?;
     let size = [l.height as i64, l.width as i64];
-    let after: [i64; 2] = std::array::from_fn(|d| target[d].saturating_sub(offset[d]).saturating_sub(size[d]));
+    let after: [i64; 2] =
+        std::array::from_fn(|d| target[d].saturating_sub(offset[d]).saturating_sub(size[d]));
     if offset.iter().chain(&after).any(|&p| p < 0) {
         let wanted = format!("room for {} x {} behind offsets from 0 up", l.height, l.width);
         return Err(Error::invalid(op, "offset, target", wanted, format_args!("{offset:?} and {target:?}")));
