@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Generator {
-    /// uint32[6]: four words of the counter, two of the key, lowest first.
+    /// `uint32[6]`: four words of the counter, two of the key, lowest first.
     state: Variable,
     /// Held from reading the state to assigning it.
     turn: Arc<Mutex<()>>,
@@ -80,7 +80,7 @@ impl Generator {
         Ok(Generator { state, turn: Arc::default() })
     }
 
-    /// The state: uint32[6], four words of the counter and two of the key, lowest first.
+    /// The state: `uint32[6]`, four words of the counter and two of the key, lowest first.
     ///
     /// # Errors
     /// `Internal` only.

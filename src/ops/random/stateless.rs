@@ -104,6 +104,9 @@ pub fn stateless_gamma(
 /// Class numbers, `num_samples` for each row of `logits`, drawn with the probabilities `softmax(logits)`: a function of `seed`
 /// (`tf.random.stateless_categorical`).
 ///
+/// Equal to TensorFlow's for batches that its CPU kernel does not split over threads: there a later part of the batch skips ahead in the
+/// stream.
+///
 /// # Errors
 /// `InvalidArgument` for logits that are no matrix, and a dtype other than int32 and int64.
 pub fn stateless_categorical(
