@@ -1,6 +1,9 @@
 //! The test suite, one binary.
 
+mod functions;
 mod goldens;
 mod hlo;
 mod math;
+mod odd;
+mod printing;
 mod runtime;

@@ -5,9 +5,12 @@ mod conv;
 mod dilation;
 mod dropout;
 mod embedding;
+mod layer;
+mod line;
 mod loss;
 mod norm;
 mod pool;
+mod sliding;
 mod softmax;
 mod window;
 
@@ -16,11 +19,16 @@ pub use conv::*;
 pub use dilation::*;
 pub use dropout::*;
 pub use embedding::*;
+pub use layer::*;
 pub use loss::*;
 pub use norm::*;
 pub use pool::*;
 pub use softmax::*;
 pub use window::{DataFormat, Extents, Padding, PaddingKind};
+
+pub use crate::ops::array::top_k;
+pub use crate::ops::linalg::l2_normalize;
+pub use crate::ops::math::{sigmoid, tanh};
 
 use crate::tensor::Row;
 
@@ -36,7 +44,7 @@ pub(super) const OPS: &[&[Row]] = &[
     pool::max3d::OPS,
     pool::avg::OPS,
     pool::argmax::OPS,
-    pool::functions::OPS,
+    pool::general::OPS,
     norm::batch::OPS,
     norm::fused::OPS,
     norm::layer::OPS,
