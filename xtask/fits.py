@@ -71,7 +71,7 @@ def polynomial(name, f, weight, a, b, degree, of=lambda x: x, fixed=(), n=300):
 
 
 def quotient(name, f, a, b, top, bottom, n=160, rounds=60):
-    """f(t) as p(t) / q(t) with q(0) = 1, by weighted least squares whose weights follow the error."""
+    """f(t) as p(t) / q(t) with p(0) = f(0) rounded and q(0) = 1, by weighted least squares whose weights follow the error."""
     ts = points(mpf(a), mpf(b), n)
     y = [f(t) for t in ts]
 
@@ -101,10 +101,10 @@ def quotient(name, f, a, b, top, bottom, n=160, rounds=60):
                 lawson = [l * n / sum(lawson) for l in lawson]
         return best
 
-    p, q = {}, {0: mpf(1)}
+    p, q = {0: f32(f(mpf(0)))}, {0: mpf(1)}
     for i in range(max(top, bottom) + 1):
         _, p1, q1 = fit(p, q)
-        if i <= top:
+        if i <= top and i not in p:
             p[i] = f32(p1[i])
         if i <= bottom and i not in q:
             q[i] = f32(q1[i])
