@@ -3,3 +3,5 @@
 mod cases;
 mod device;
 mod gradients;
+mod limits;
+mod random;
