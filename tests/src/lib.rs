@@ -6,6 +6,7 @@ pub mod goldens;
 pub mod gpu;
 pub mod rng;
 pub mod samples;
+pub mod server;
 pub mod shader;
 
 /// Held by tests that set the global random seed or compare draws without a seed of their own: they would see each other's.

@@ -1,6 +1,7 @@
 //! The test suite, one binary.
 
 mod data;
+mod datasets;
 mod functions;
 mod goldens;
 mod hlo;
