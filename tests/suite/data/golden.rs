@@ -14,7 +14,7 @@ const LIMIT: usize = 40;
 /// An array of counting floats.
 fn counting(shape: &[usize]) -> Result<Tensor> {
     let n: usize = shape.iter().product();
-    array::reshape((0..n).map(|i| i as f32).collect::<Vec<_>>(), &Shape::from(shape))
+    array::reshape((0..n).map(|i| i as f32).collect::<Vec<_>>(), Shape::from(shape))
 }
 
 fn slices(shape: &[usize]) -> Result<Dataset> {

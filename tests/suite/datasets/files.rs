@@ -137,7 +137,7 @@ fn cifar10_is_read_from_files_and_from_the_archive() -> Result<()> {
     check_cifar(files.path())?;
     check_cifar(archive.path())?;
 
-    fs::write(files.path().join("test_batch.bin"), &record(10, [0; 3])).unwrap();
+    fs::write(files.path().join("test_batch.bin"), record(10, [0; 3])).unwrap();
     let e = cifar10::load_data(Some(files.path())).expect_err("a label of 10 was read");
     assert!(e.to_string().contains("wanted labels below 10. Received: 10"), "{e}");
     fs::write(files.path().join("test_batch.bin"), &record(1, [0; 3])[1..]).unwrap();
