@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod device;
+pub mod examples;
 pub mod goldens;
 pub mod gpu;
 pub mod rng;

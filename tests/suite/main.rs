@@ -2,6 +2,7 @@
 
 mod data;
 mod datasets;
+mod examples;
 mod functions;
 mod goldens;
 mod hlo;
