@@ -4,6 +4,8 @@ mod autodiff;
 pub mod compiler;
 pub mod config;
 pub mod cpu;
+pub mod data;
+pub mod datasets;
 mod dtype;
 mod error;
 pub mod exec;

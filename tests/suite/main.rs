@@ -1,5 +1,8 @@
 //! The test suite, one binary.
 
+mod data;
+mod datasets;
+mod examples;
 mod functions;
 mod goldens;
 mod hlo;
