@@ -9,4 +9,5 @@ mod hlo;
 mod math;
 mod odd;
 mod printing;
+mod programs;
 mod runtime;
