@@ -173,7 +173,15 @@ impl<'a> Emitter<'a> {
         }
         let buffer = self.value_buffer(v, false)?;
         let index = Index::ravel(at, &spec.shape);
-        Ok(self.push(SOp::Load { buffer, index, mask: self.mask }, &[], ty))
+        let mask = self.needed_mask(&index, spec.shape.size());
+        Ok(self.push(SOp::Load { buffer, index, mask }, &[], ty))
+    }
+
+    /// The mask for a load: none where the index is inside of the buffer whatever the mask says.
+    fn needed_mask(&self, index: &Index, len: usize) -> Option<SVal> {
+        let of_loops = index.terms.iter().all(|t| matches!(t.source, Source::Var(_)));
+        let inside = of_loops && index.min() >= 0 && index.max() < len as i64;
+        self.mask.filter(|_| !inside)
     }
 
     /// Element `at` of a value.
@@ -238,12 +246,15 @@ impl<'a> Emitter<'a> {
                 self.bitcast(value, graph.dtype(x[0]), spec.dtype)
             }
             Prim::RngBitGenerator(shape) => {
+                // Key and counter are the same for all elements, whichever of them are masked off.
+                let mask = self.mask.take();
                 let mut words = SmallVec::<[SVal; 6]>::new();
                 for (v, n) in [(x[0], 2), (x[1], 4)] {
                     for k in 0..n {
                         words.push(self.value(v, &[Index::constant(k)])?);
                     }
                 }
+                self.mask = mask;
                 let index = Index::ravel(at, shape);
                 Ok(self.push(SOp::Philox { index }, &words, Ty::U32))
             }
@@ -508,6 +519,10 @@ impl<'a> Emitter<'a> {
         let inst = self.graph.def(v);
         let (operand, indices) = (inst.operands[0], inst.operands[1]);
         let lead = self.graph.rank(indices) - 1;
+        if source.size() == 0 {
+            // Every index of nothing is out of range.
+            return Ok(self.constant(Ty::of(self.graph.dtype(operand)), 0.0));
+        }
         let (mut of, mut inside) = (vec![], None);
         let mut rest = at[lead..].iter();
         for d in 0..source.rank() {

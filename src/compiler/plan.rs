@@ -44,6 +44,8 @@ pub struct Plan {
     pub outputs: Vec<Place>,
     /// Specs of the outputs.
     pub specs: Vec<Spec>,
+    /// Inputs that some kernel reads as a buffer.
+    pub buffer_inputs: Vec<(usize, Spec)>,
     /// Constants too large for kernels.
     pub constants: Vec<Arc<Literal>>,
     /// Bytes of the largest set of temporaries that are needed at once.
@@ -130,9 +132,20 @@ impl<'a> Layout<'a> {
             let scalars = self.scalars(&kernel)?;
             steps.push(Step { kernel, places, scalars });
         }
+        let params = self.graph.param_specs();
+        let read = |i: &usize| steps.iter().any(|s: &Step| s.places.contains(&Place::Input(*i)));
+        let buffer_inputs = (0..params.len()).filter(read).map(|i| (i, params[i].clone())).collect();
         let specs = self.graph.output_specs();
         let slots = slots.into_iter().map(|(bytes, _)| bytes).collect();
-        Ok(Plan { steps, slots, outputs: self.outputs, specs, constants: self.constants, live_bytes: peak })
+        Ok(Plan {
+            steps,
+            slots,
+            outputs: self.outputs,
+            specs,
+            buffer_inputs,
+            constants: self.constants,
+            live_bytes: peak,
+        })
     }
 
     fn constant(&mut self, l: &Literal) -> Place {

@@ -58,6 +58,8 @@ impl fmt::Debug for Executable {
 struct Frame<'a> {
     device: &'a Device,
     inputs: Vec<Arg>,
+    /// Run-time scalars that host calls and loops read as buffers, by input.
+    scalars: Vec<(usize, Buffer)>,
     outputs: Vec<Buffer>,
     slots: Vec<Buffer>,
     constants: Arc<Vec<Buffer>>,
@@ -70,7 +72,8 @@ impl Frame<'_> {
         let found = match place {
             Place::Input(i) => match self.inputs.get(i) {
                 Some(Arg::Buffer(b)) => Some(b),
-                _ => None,
+                Some(Arg::Scalar(_)) => self.scalars.iter().find(|s| s.0 == i).map(|s| &s.1),
+                None => None,
             },
             Place::Output(i) => self.outputs.get(i),
             Place::Slot(i) => self.slots.get(i),
@@ -131,7 +134,14 @@ impl Executable {
     /// As [`Executable::run`], into given buffers.
     fn run_into(&self, device: &Device, inputs: Vec<Arg>, outputs: Vec<Buffer>, slice: usize) -> Result<()> {
         let slots = self.plan.slots.iter().map(|&bytes| device.alloc(bytes)).collect::<Result<Vec<_>>>()?;
-        let frame = Frame { device, inputs, outputs, slots, constants: self.constants(device)?, slice };
+        let mut scalars = vec![];
+        for (i, spec) in &self.plan.buffer_inputs {
+            if let Some(Arg::Scalar(bits)) = inputs.get(*i) {
+                scalars.push((*i, device.upload(&stored_scalar(spec, *bits)?)?));
+            }
+        }
+        let frame =
+            Frame { device, inputs, scalars, outputs, slots, constants: self.constants(device)?, slice };
         match &self.target.codegen {
             None => cpu::run(&self.plan, &frame, &self.target),
             Some(rules) => gpu::run(self, rules, &frame),

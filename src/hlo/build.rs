@@ -274,8 +274,10 @@ impl Graph {
         let n: usize = dims.iter().map(|&d| self.shape(x)[d]).product();
         let sum = self.reduce(ReduceKind::Sum, x, dims)?;
         if n == 0 && self.dtype(x).is_float() {
-            // Said outright: not every driver keeps 0 / 0.
-            return self.full_like(sum, f64::NAN);
+            // Said outright: not every driver keeps 0 / 0. The sum is named so that a gradient finds its way.
+            let (nan, never) =
+                (self.full_like(sum, f64::NAN)?, self.full(DType::Bool, self.shape(sum).clone(), 0.0)?);
+            return self.select(never, sum, nan);
         }
         let n = self.full_like(sum, n as f64)?;
         self.div(sum, n)

@@ -1,5 +1,6 @@
 //! The test suite, one binary.
 
+mod functions;
 mod goldens;
 mod hlo;
 mod math;

@@ -58,7 +58,6 @@ fn loader(
         None => Scope::single(&VARS),
     };
     let needed = f.body.needed([f.result]);
-    w.plan_loads(&f.body, &needed, &scope);
     let outer = std::mem::take(&mut w.main);
     if let Some(v) = vector {
         let (name, size) = (VARS[v as usize], w.size(sizes[v as usize]));
@@ -74,6 +73,19 @@ fn loader(
     let params: Vec<String> = vars.iter().map(|&v| format!("{}: u32", VARS[v as usize])).collect();
     w.module
         .push_str(&format!("fn {name}({}) -> {ty} {{\n{text}  return {result};\n}}\n", params.join(", ")));
+}
+
+/// Decides how the operands' buffers are declared: before any text that reads them.
+fn plan_operands(w: &mut Writer<'_>, c: &ContractKernel, lhs: Option<u8>, rhs: Option<u8>) {
+    let needed = |f: &Function| f.body.needed([f.result]);
+    for (f, vector) in [(&c.lhs, lhs), (&c.rhs, rhs)] {
+        if let Some(v) = vector {
+            w.plan_loads(&f.body, &needed(f), &Scope::quad(&VARS, v, "lanes"));
+        }
+    }
+    for f in [&c.lhs, &c.rhs] {
+        w.plan_rest(&f.body, &needed(f));
+    }
 }
 
 /// The tile of one invocation: rows, and groups of four columns.
@@ -104,16 +116,17 @@ fn direct(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
     let (lhs_by, rhs_by) = (vector_of(&c.lhs, [K, M]), vector_of(&c.rhs, [N, K]));
     let lhs_along_m = lhs_by == Some(M);
     let rhs_along_k = rhs_by == Some(K);
+    plan_operands(&mut w, c, Some(if lhs_along_m { M } else { K }), Some(if rhs_along_k { K } else { N }));
+    let [gs, ms, ns, ks] = c.sizes;
+    let scope = Scope::quad(&VARS, N, "nl");
+    let needed = c.body.needed(c.stores.iter().map(|s| s.value));
+    plan_epilogue(&mut w, c, &needed, &scope);
     loader(&mut w, &c.lhs, "lhs4", [0, M, K], Some(if lhs_along_m { M } else { K }), &c.sizes);
     loader(&mut w, &c.rhs, "rhs4", [0, K, N], Some(if rhs_along_k { K } else { N }), &c.sizes);
     loader(&mut w, &c.lhs, "lhs1", [0, M, K], None, &c.sizes);
     loader(&mut w, &c.rhs, "rhs1", [0, K, N], None, &c.sizes);
 
-    let [gs, ms, ns, ks] = c.sizes;
     let (row_tiles, column_tiles) = (ms.div_ceil(rows), ns.div_ceil(4 * quads));
-    let scope = Scope::quad(&VARS, N, "nl");
-    let needed = c.body.needed(c.stores.iter().map(|s| s.value));
-    plan_epilogue(&mut w, c, &needed, &scope);
     let (tiles, columns, per_group) =
         (w.size(gs * row_tiles * column_tiles), w.size(column_tiles), w.size(row_tiles * column_tiles));
     let (m_end, n_end, k_end) = (w.size(ms), w.size(ns), w.size(ks));
@@ -287,13 +300,14 @@ fn tiled(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
     let mut w = Writer::new(kernel);
     let ty = c.lhs.body.inst(c.lhs.result).ty;
     let (one, four) = (super::writer::ty_name(ty, false), super::writer::ty_name(ty, true));
-    loader(&mut w, &c.lhs, "lhs1", [0, M, K], None, &c.sizes);
-    loader(&mut w, &c.rhs, "rhs1", [0, K, N], None, &c.sizes);
+    plan_operands(&mut w, c, None, None);
     let [gs, ms, ns, ks] = c.sizes;
-    let (row_tiles, column_tiles) = (ms.div_ceil(tile_m), ns.div_ceil(side));
     let scope = Scope::quad(&VARS, N, "nl");
     let needed = c.body.needed(c.stores.iter().map(|s| s.value));
     plan_epilogue(&mut w, c, &needed, &scope);
+    loader(&mut w, &c.lhs, "lhs1", [0, M, K], None, &c.sizes);
+    loader(&mut w, &c.rhs, "rhs1", [0, K, N], None, &c.sizes);
+    let (row_tiles, column_tiles) = (ms.div_ceil(tile_m), ns.div_ceil(side));
     let (columns, per_group, tiles) =
         (w.size(column_tiles), w.size(row_tiles * column_tiles), w.size(gs * row_tiles * column_tiles));
     let (m_end, n_end, k_end) = (w.size(ms), w.size(ns), w.size(ks));

@@ -101,7 +101,7 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules) -> La
     w.plan_loads(&r.body, &needed, &scope);
     if has_rest(r, layout) {
         // The rest of the row is read one by one.
-        w.plan_loads(&r.body, &needed, &Scope::single(&["r", "k"]));
+        w.plan_rest(&r.body, &needed);
     }
     r.stores.iter().chain(&r.row_stores).for_each(|s| w.plan_store(&r.body, s, &scope));
     let (rows, k) = (w.size(r.rows), w.size(r.k));

@@ -184,6 +184,16 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// As [`Writer::plan_loads`] for the odd elements left over: where a buffer is read four at a time elsewhere, they are taken out of
+    /// such groups.
+    pub(super) fn plan_rest(&mut self, body: &Body, needed: &[bool]) {
+        for (k, inst) in body.insts.iter().enumerate() {
+            if let (true, SOp::Load { buffer, .. }) = (needed[k], &inst.op) {
+                self.access[*buffer as usize].get_or_insert(Access::Single);
+            }
+        }
+    }
+
     /// Notes one access of a buffer.
     pub(super) fn plan_access(&mut self, buffer: u16, quad: bool) {
         let slot = &mut self.access[buffer as usize];
@@ -429,6 +439,11 @@ impl<'a> Writer<'a> {
     fn single(&mut self, buffer: u16, storage: Storage, ty: Ty, at: &str) -> String {
         let b = format!("b{buffer}");
         match storage {
+            Storage::F32 | Storage::I32 | Storage::U32
+                if self.access[buffer as usize] == Some(Access::Quad) =>
+            {
+                format!("{b}[({at}) >> 2u][({at}) & 3u]")
+            }
             Storage::F32 | Storage::I32 | Storage::U32 | Storage::C64 => format!("{b}[{at}]"),
             Storage::F16 => {
                 self.uses("unpack_f16");
