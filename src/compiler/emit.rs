@@ -533,7 +533,7 @@ impl<'a> Emitter<'a> {
                 place.push(Index::constant(k as i64));
                 let i = self.value(indices, &place)?;
                 if mode == GatherMode::Clip {
-                    let i = self.clamped(i, source[d] - 1);
+                    let i = self.clamped(i, source[d].saturating_sub(1));
                     of.push(Index::source(Source::Value(i), source[d]));
                 } else {
                     let i = Index::source(Source::Value(i), 1 << 31);

@@ -149,7 +149,8 @@ impl Index {
 
     /// Splits into `high * n + low` with `0 <= low < n`; `None` where the digits do not divide that way.
     fn split(&self, n: usize) -> Option<(Index, Index)> {
-        let s = n as i64;
+        // Of nothing there is one place.
+        let s = n.max(1) as i64;
         let mut high = Index::constant(self.constant.div_euclid(s));
         let mut low = Index::constant(self.constant.rem_euclid(s));
         for t in &self.terms {

@@ -64,6 +64,30 @@ pub(super) fn shift(g: &mut Graph, x: Val, term: f64) -> Result<Val> {
     g.add(x, t)
 }
 
+/// `whole - x`.
+pub(super) fn rest_of(g: &mut Graph, whole: f64, x: Val) -> Result<Val> {
+    let w = g.full_like(x, whole)?;
+    g.sub(w, x)
+}
+
+/// Where `x > bound`.
+pub(super) fn above(g: &mut Graph, x: Val, bound: f64) -> Result<Val> {
+    let b = g.full_like(x, bound)?;
+    g.gt(x, b)
+}
+
+/// Where `x < bound`.
+pub(super) fn below(g: &mut Graph, x: Val, bound: f64) -> Result<Val> {
+    let b = g.full_like(x, bound)?;
+    g.lt(x, b)
+}
+
+/// `x` where the condition holds, else 0.
+pub(super) fn only_where(g: &mut Graph, condition: Val, x: Val) -> Result<Val> {
+    let zero = g.zeros_like(x)?;
+    g.select(condition, x, zero)
+}
+
 /// `x / y`, and 0 where `y` is 0.
 pub(super) fn div_no_nan(g: &mut Graph, x: Val, y: Val) -> Result<Val> {
     let (zero, one) = (g.zeros_like(y)?, g.ones_like(y)?);

@@ -4,12 +4,13 @@ mod args;
 pub mod array;
 mod build;
 mod checks;
+pub mod image;
 pub mod linalg;
 pub mod math;
+mod methods;
 pub mod nn;
 pub mod random;
 mod registry;
-mod scalars;
 
 pub use args::{Axes, IntoInts};
 pub use registry::{by_name, families, rows};

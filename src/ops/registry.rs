@@ -1,6 +1,6 @@
 //! All registered ops.
 
-use super::{array, linalg, math, nn, random};
+use super::{array, image, linalg, math, nn, random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
@@ -9,6 +9,7 @@ type Family = (&'static str, &'static [&'static [Row]]);
 
 const FAMILIES: &[Family] = &[
     ("array", array::OPS),
+    ("image", image::OPS),
     ("linalg", linalg::OPS),
     ("math", math::OPS),
     ("nn", nn::OPS),

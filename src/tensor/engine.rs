@@ -80,8 +80,10 @@ pub(super) fn device_of(op: &str, inputs: &[&Tensor]) -> Result<Device> {
                     ErrorKind::InvalidArgument,
                     op,
                     format!(
-                        "inputs: wanted tensors of one device. Received: {other:?} on {} and {t:?} on {}; copy one with Tensor::to_device",
+                        "inputs: wanted tensors of one device. Received: {} on {} and {} on {}; copy one with Tensor::to_device",
+                        other.spec(),
                         other.0.device.name(),
+                        t.spec(),
                         t.0.device.name()
                     ),
                 ));

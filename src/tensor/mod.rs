@@ -6,6 +6,7 @@ mod convert;
 mod door;
 mod engine;
 mod entry;
+mod format;
 mod op;
 mod recorder;
 mod trace;
@@ -297,8 +298,42 @@ fn upload(device: &Device, spec: &Spec, mut bytes: Vec<u8>) -> Result<Buffer> {
     device.upload(&bytes)
 }
 
+/// As Python's `print(tensor)`: `tf.Tensor([1 2 4], shape=(3,), dtype=int32)`, with NumPy's layout. A symbolic tensor prints without values.
+impl fmt::Display for Tensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spec { dtype, shape } = self.spec();
+        if let Data::Symbolic { val, .. } = self.0.data {
+            return write!(f, "Tensor(\"v{}:0\", shape={shape}, dtype={dtype})", val.index());
+        }
+        let text = self.to_literal().map_or_else(unreadable, |l| format::array_str(&l));
+        write!(f, "tf.Tensor({}{text}, shape={shape}, dtype={dtype})", own_line(&text))
+    }
+}
+
+/// As Python's `repr(tensor)`: `<tf.Tensor: shape=(3,), dtype=int32, numpy=array([1, 2, 4], dtype=int32)>`.
 impl fmt::Debug for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<tf.Tensor: shape={}, dtype={}>", self.shape(), self.dtype())
+        let Spec { dtype, shape } = self.spec();
+        if let Data::Symbolic { val, .. } = self.0.data {
+            return write!(f, "<tf.Tensor 'v{}:0' shape={shape} dtype={dtype}>", val.index());
+        }
+        write!(f, "<tf.Tensor: shape={shape}, dtype={dtype}, numpy={}>", self.numpy_repr())
     }
+}
+
+impl Tensor {
+    /// `repr` of the value, on a line of its own if it has several.
+    fn numpy_repr(&self) -> String {
+        let text = self.to_literal().map_or_else(unreadable, |l| format::array_repr(&l));
+        format!("{}{text}", own_line(&text))
+    }
+}
+
+fn own_line(text: &str) -> &'static str {
+    if text.contains('\n') { "\n" } else { "" }
+}
+
+/// What stands in the place of a value that cannot be had. Printing never fails.
+fn unreadable(e: Error) -> String {
+    format!("<unreadable: {}>", e.kind())
 }

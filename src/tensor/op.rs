@@ -285,7 +285,7 @@ macro_rules! op {
             $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Device { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, $g: &mut $crate::hlo::Graph, x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
                 let $s = self;
-                let _ = $s;
+                let _ = ($s, &*$g);
                 $crate::op!(@bind x ($($x),*) ($($rest)?));
                 let outputs = $build?;
                 Ok($crate::tensor::IntoOutputs::into_outputs(outputs))
@@ -296,13 +296,21 @@ macro_rules! op {
                 let _ = ($vs, &*$vg, $vx);
                 let ($vy, $vdy) = (y[0], dy[0]?);
                 let _ = ($vy, $vdy);
-                Some((|| -> $crate::Result<$crate::tensor::Adjoints> { $vjp })())
+                let adjoints = |$vg: &mut $crate::hlo::Graph| -> $crate::Result<$crate::tensor::Adjoints> {
+                    let _ = &*$vg;
+                    $vjp
+                };
+                Some(adjoints($vg))
             })?
             $(const OWN_VJP: bool = $crate::op!(@yes $ws);
             fn vjp(&self, $wg: &mut $crate::hlo::Graph, $wx: &[$crate::hlo::Val], $wy: &[$crate::hlo::Val], $wdy: &[Option<$crate::hlo::Val>]) -> Option<$crate::Result<$crate::tensor::Adjoints>> {
                 let $ws = self;
                 let _ = ($ws, &*$wg, $wx, $wy, $wdy);
-                Some((|| -> $crate::Result<$crate::tensor::Adjoints> { $vjps })())
+                let adjoints = |$wg: &mut $crate::hlo::Graph| -> $crate::Result<$crate::tensor::Adjoints> {
+                    let _ = &*$wg;
+                    $vjps
+                };
+                Some(adjoints($wg))
             })?
         }
     };
@@ -342,7 +350,8 @@ macro_rules! op {
             fn compose(&self, $tx: &[&$crate::Tensor]) -> Option<$crate::Result<Vec<$crate::Tensor>>> {
                 let $s = self;
                 let _ = $s;
-                Some((|| -> $crate::Result<Vec<$crate::Tensor>> { $compose })())
+                let outputs = || -> $crate::Result<Vec<$crate::Tensor>> { $compose };
+                Some(outputs())
             }
         }
     };

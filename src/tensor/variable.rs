@@ -136,8 +136,20 @@ impl Variable {
     }
 }
 
+/// As Python's `print(variable)`: `<tf.Variable 'my_var:0' shape=() dtype=int32, numpy=3>`. While a function is traced it prints without value.
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spec { dtype, shape } = &self.0.spec;
+        write!(f, "<tf.Variable '{}:0' shape={shape} dtype={dtype}", self.0.name)?;
+        if !trace::is_tracing() {
+            write!(f, ", numpy={}", self.stored().numpy_repr())?;
+        }
+        f.write_str(">")
+    }
+}
+
 impl fmt::Debug for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<tf.Variable '{}:0' shape={} dtype={}>", self.0.name, self.0.spec.shape, self.0.spec.dtype)
+        fmt::Display::fmt(self, f)
     }
 }

@@ -57,7 +57,11 @@ pub fn directory() -> PathBuf {
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("goldens/data"), PathBuf::from)
 }
 
-fn read(name: &str) -> Vec<u8> {
+/// The bytes of a file of golden values.
+///
+/// # Panics
+/// When it is missing.
+pub fn read(name: &str) -> Vec<u8> {
     let path = directory().join(name);
     std::fs::read(&path)
         .unwrap_or_else(|e| panic!("{}: {e}; make it with `cargo xtask goldens`", path.display()))

@@ -7,3 +7,6 @@ pub mod gpu;
 pub mod rng;
 pub mod samples;
 pub mod shader;
+
+/// Held by tests that set the global random seed or compare draws without a seed of their own: they would see each other's.
+pub static GLOBAL_STREAMS: std::sync::Mutex<()> = std::sync::Mutex::new(());

@@ -3,6 +3,7 @@
 use crate::json;
 use serde_json::{Map, Value, json};
 use std::error::Error;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wgflow::ops;
@@ -49,14 +50,20 @@ impl Goldens {
         let cases = out.join("cases.json");
         std::fs::write(&cases, serde_json::to_vec(&json!({ "seed": self.seed, "rows": rows }))?)?;
         let python = std::env::var("WGFLOW_PYTHON").unwrap_or_else(|_| "python3".into());
-        let status = Command::new(&python)
-            .arg(root.join("tests/goldens/ops.py"))
-            .arg(&cases)
-            .arg(&out)
-            .status()
-            .map_err(|e| format!("{python}: {e}; set WGFLOW_PYTHON to a Python that has tensorflow 2.21"))?;
+        let script = |name: &str, args: &[&OsStr]| -> Result<(), Box<dyn Error>> {
+            let status = Command::new(&python).arg(root.join("tests/goldens").join(name)).args(args).status();
+            let status = status.map_err(|e| {
+                format!("{python}: {e}; set WGFLOW_PYTHON to a Python that has tensorflow 2.21")
+            })?;
+            if status.success() { Ok(()) } else { Err(format!("tests/goldens/{name} failed").into()) }
+        };
+        let done = script("ops.py", &[cases.as_os_str(), out.as_os_str()]);
         std::fs::remove_file(&cases)?;
-        if status.success() { Ok(()) } else { Err("tests/goldens/ops.py failed".into()) }
+        done?;
+        if self.only.is_empty() && self.family.is_empty() {
+            script("printing.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
+        }
+        Ok(())
     }
 }
 

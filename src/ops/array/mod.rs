@@ -1,11 +1,15 @@
 //! Shapes and places: creation, views, joining, gathering.
 
+mod blocks;
 mod creation;
+mod diagonal;
 mod gather;
 mod index;
 mod join;
 mod one_hot;
 mod pad;
+mod partition;
+mod patches;
 mod ranges;
 mod reverse;
 mod same;
@@ -19,12 +23,16 @@ mod tile;
 mod unique;
 mod views;
 
+pub use blocks::*;
 pub use creation::*;
+pub use diagonal::*;
 pub use gather::*;
 pub use index::*;
 pub use join::*;
 pub use one_hot::*;
 pub use pad::*;
+pub use partition::*;
+pub use patches::*;
 pub use ranges::*;
 pub use reverse::*;
 pub use same::*;
@@ -41,11 +49,15 @@ pub use views::*;
 use crate::tensor::Row;
 
 pub(super) const OPS: &[&[Row]] = &[
+    blocks::OPS,
     creation::OPS,
+    diagonal::OPS,
     gather::OPS,
     join::OPS,
     one_hot::OPS,
     pad::OPS,
+    partition::OPS,
+    patches::OPS,
     ranges::OPS,
     reverse::OPS,
     same::OPS,

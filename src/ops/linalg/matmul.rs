@@ -1,10 +1,11 @@
 //! Products of matrices and batches of them.
 
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{DotDims, Graph, Val};
 use crate::ops::checks::want_rank;
 use crate::shape::{Dims, Shape, broadcast};
-use crate::tensor::{IntoTensor, Row, Tensor, pair, row, run_one};
+use crate::tensor::{Fill, IntoTensor, Row, Tensor, pair, row, run_one};
 use smallvec::smallvec;
 
 crate::op! {
@@ -71,6 +72,25 @@ crate::op! {
         case().ints([2, 2, 3], -9, 9).ints([3, 2], -9, 9),
     ]
     errors [case().f32([2, 3, 4]).f32([3, 4, 2]), case().f32([2, 3, 4]).f32([3, 2]), case().f32([4]).f32([4, 2])]
+}
+
+crate::op! {
+    /// As `BatchMatMulV2`, with a result of dtype `Tout`: int8 operands give int32.
+    BatchMatMulV3 in "tf.linalg.matmul" (x, y) { tout: DType, adj_x: bool = false, adj_y: bool = false }
+    build |s, g| {
+        let op = "BatchMatMulV3";
+        want_rank(g, op, &[("x", x), ("y", y)], |r| r >= 2, "at least two dimensions")?;
+        let product = batch_multiply(g, op, x, y, s.adj_x, s.adj_y)?;
+        if g.dtype(product) != s.tout {
+            return Err(Error::invalid(op, "Tout", g.dtype(product), s.tout));
+        }
+        Ok::<_, Error>(product)
+    };
+    cases [
+        case().with("Tout", DType::Float32).f32([2, 3, 4]).f32([4, 2]),
+        case().with("Tout", DType::Int32).input(DType::Int8, [2, 3], Fill::Uniform(-128.0, 128.0)).input(DType::Int8, [3, 2], Fill::Uniform(-128.0, 128.0)),
+    ]
+    errors [case().with("Tout", DType::Float32).f32([2, 3, 4]).f32([3, 2])]
 }
 
 /// The product of two matrices, or of two batches of matrices whose batch dimensions broadcast (`tf.linalg.matmul`).
@@ -145,4 +165,5 @@ fn batch_multiply(g: &mut Graph, op: &str, x: Val, y: Val, adj_x: bool, adj_y: b
     g.dot_general(x, y, dims)
 }
 
-pub(super) const OPS: &[Row] = &[row::<MatMul>(), row::<BatchMatMul>(), row::<BatchMatMulV2>()];
+pub(super) const OPS: &[Row] =
+    &[row::<MatMul>(), row::<BatchMatMul>(), row::<BatchMatMulV2>(), row::<BatchMatMulV3>()];

@@ -3,7 +3,9 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{GatherMode, Graph, ReduceKind, Val};
-use crate::shape::{Dims, resolve_axes, resolve_axis};
+use crate::ops::Axes;
+use crate::ops::args::dims_of;
+use crate::shape::{Dims, resolve_axis};
 use crate::tensor::{Attr, AttrType, IntoTensor, Row, Tensor, row, run_one};
 use std::hash::{Hash, Hasher};
 
@@ -145,8 +147,8 @@ fn p_norm(g: &mut Graph, size: Val, p: f64, dims: &[usize]) -> Result<Val> {
 ///
 /// # Errors
 /// `InvalidArgument` for axes out of range or an `ord` that is none for the number of axes; `Unimplemented` for the spectral norm.
-pub fn norm(tensor: impl IntoTensor, ord: Ord, axis: Option<&[i64]>, keepdims: bool) -> Result<Tensor> {
-    run_one(&Norm { ord, axis: axis.map(<[i64]>::to_vec), keepdims }, &[&tensor.into_tensor(None)?])
+pub fn norm(tensor: impl IntoTensor, ord: Ord, axis: impl Into<Axes>, keepdims: bool) -> Result<Tensor> {
+    run_one(&Norm { ord, axis: axis.into().0, keepdims }, &[&tensor.into_tensor(None)?])
 }
 
 crate::op! {
@@ -154,10 +156,7 @@ crate::op! {
     L2Normalize as "l2_normalize" in api "tf.math.l2_normalize" (x) { axis: Option<Vec<i64>> = None, epsilon: f64 = 1e-12 }
     build |s, g| {
         let rank = g.rank(x);
-        let dims = match &s.axis {
-            None => (0..rank).collect(),
-            Some(a) => resolve_axes("l2_normalize", "axis", a, rank)?,
-        };
+        let dims = dims_of("l2_normalize", s.axis.as_deref(), rank)?;
         let square = g.mul(x, x)?;
         let sum = g.reduce_over(ReduceKind::Sum, square, &dims)?;
         let least = g.full_like(sum, s.epsilon)?;
@@ -179,8 +178,8 @@ crate::op! {
 ///
 /// # Errors
 /// `InvalidArgument` for axes out of range and for dtypes that are no floats.
-pub fn l2_normalize(x: impl IntoTensor, axis: Option<&[i64]>, epsilon: f64) -> Result<Tensor> {
-    run_one(&L2Normalize { axis: axis.map(<[i64]>::to_vec), epsilon }, &[&x.into_tensor(None)?])
+pub fn l2_normalize(x: impl IntoTensor, axis: impl Into<Axes>, epsilon: f64) -> Result<Tensor> {
+    run_one(&L2Normalize { axis: axis.into().0, epsilon }, &[&x.into_tensor(None)?])
 }
 
 crate::op! {

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Val};
+use crate::ops::build::{only_where, rest_of};
 use crate::ops::checks::{want_float, want_rank};
 use crate::ops::random::{generator_of, seeded_uniform};
-use crate::ops::scalars::Scalars;
 use crate::shape::{Dims, Shape};
 use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 
@@ -45,10 +45,10 @@ fn build(g: &mut Graph, s: &StatelessDropout, x: Val, rate: Val, seed: Val) -> R
     let limit = g.broadcast_in_dim(rate, g.shape(random).clone(), &[])?;
     let keep = g.ge(random, limit)?;
     let keep = g.broadcast_to(keep, &shape)?;
-    let left = g.from_const(1.0, rate)?;
+    let left = rest_of(g, 1.0, rate)?;
     let left = g.broadcast_in_dim(left, shape, &[])?;
     let scaled = g.div(x, left)?;
-    g.only_where(keep, scaled)
+    only_where(g, keep, scaled)
 }
 
 /// `x` with each element set to 0 with probability `rate`, the others divided by `1 - rate` (`tf.nn.dropout`).

@@ -3,7 +3,7 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{GatherMode, Graph, ReduceKind, Val};
-use crate::ops::scalars::Scalars;
+use crate::ops::build::{above, scale};
 use crate::shape::Dims;
 use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 
@@ -41,16 +41,16 @@ crate::op! {
 /// Scales what lies beyond the first `lead` dimensions to a length of at most `max`.
 fn clipped(g: &mut Graph, x: Val, max: f64, lead: usize) -> Result<Val> {
     let dims: Dims = (lead..g.rank(x)).collect();
-    let square = g.square(x)?;
+    let square = g.mul(x, x)?;
     let sum = g.reduce_over(ReduceKind::Sum, square, &dims)?;
-    let some = g.above(sum, 0.0)?;
+    let some = above(g, sum, 0.0)?;
     let one = g.ones_like(sum)?;
     let safe = g.select(some, sum, one)?;
     let root = g.sqrt(safe)?;
     let length = g.select(some, root, sum)?;
     let bound = g.full_like(length, max)?;
     let below = g.max(length, bound)?;
-    let scaled = g.times(x, max)?;
+    let scaled = scale(g, x, max)?;
     g.div(scaled, below)
 }
 

@@ -5,6 +5,7 @@ mod conv;
 mod dilation;
 mod dropout;
 mod embedding;
+mod layer;
 mod loss;
 mod norm;
 mod pool;
@@ -16,11 +17,16 @@ pub use conv::*;
 pub use dilation::*;
 pub use dropout::*;
 pub use embedding::*;
+pub use layer::*;
 pub use loss::*;
 pub use norm::*;
 pub use pool::*;
 pub use softmax::*;
 pub use window::{DataFormat, Extents, Padding, PaddingKind};
+
+pub use crate::ops::array::top_k;
+pub use crate::ops::linalg::l2_normalize;
+pub use crate::ops::math::{sigmoid, tanh};
 
 use crate::tensor::Row;
 

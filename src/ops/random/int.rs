@@ -87,6 +87,13 @@ fn full(g: &mut Graph, op: &str, stream: Stream, shape: Shape, dtype: DType) -> 
     }
 }
 
+/// int32 numbers below 2^31 - 1 of a pair of seeds, for ops that draw among other things.
+pub(crate) fn seeded_ints(g: &mut Graph, op: &str, seed: Val, n: usize) -> Result<Val> {
+    let stream = Stream::of_seed(g, op, seed)?;
+    let (low, high) = (g.scalar(DType::Int32, 0.0)?, g.scalar(DType::Int32, DType::Int32.max())?);
+    bounded(g, op, stream, Shape::from([n]), low, high)
+}
+
 /// `minval` plus a word's (for 64-bit integers: two words') remainder by the width of the range.
 fn bounded(g: &mut Graph, op: &str, stream: Stream, shape: Shape, minval: Val, maxval: Val) -> Result<Val> {
     let dtype = g.dtype(minval);

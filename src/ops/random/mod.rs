@@ -19,6 +19,7 @@ pub use gamma::{RandomGammaGrad, StatelessRandomGammaV2, StatelessRandomGammaV3}
 pub use generator::Generator;
 pub(crate) use global::generator_of;
 pub use global::*;
+pub(crate) use int::seeded_ints;
 pub use int::{
     StatelessRandomUniformFullInt, StatelessRandomUniformFullIntV2, StatelessRandomUniformInt,
     StatelessRandomUniformIntV2,

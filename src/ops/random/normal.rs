@@ -5,7 +5,7 @@ use super::uniform::{unit, wide_unit};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::hlo::{Graph, Val};
-use crate::ops::scalars::Scalars;
+use crate::ops::build::scale;
 use crate::shape::Shape;
 use crate::tensor::{Fill, Row, row};
 
@@ -64,9 +64,9 @@ fn normal(g: &mut Graph, op: &str, stream: Stream, shape: &Shape, dtype: DType) 
     let least = g.full_like(radius, 1e-7)?;
     let radius = g.max(radius, least)?;
     let log = g.log(radius)?;
-    let radius = g.times(log, -2.0)?;
+    let radius = scale(g, log, -2.0)?;
     let radius = g.sqrt(radius)?;
-    let angle = g.times(angle, 2.0 * std::f64::consts::PI)?;
+    let angle = scale(g, angle, 2.0 * std::f64::consts::PI)?;
     let (sin, cos) = (g.sin(angle)?, g.cos(angle)?);
     let (a, b) = (g.mul(sin, radius)?, g.mul(cos, radius)?);
     let (a, b) = (g.expand_dims(a, &[1])?, g.expand_dims(b, &[1])?);

@@ -4,7 +4,7 @@ use super::key::{Stream, refuse_dtype, wanted_shape};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::hlo::{Graph, Val};
-use crate::ops::scalars::Scalars;
+use crate::ops::build::scale;
 use crate::shape::Shape;
 use crate::tensor::{Fill, Row, row};
 
@@ -80,20 +80,20 @@ pub(super) fn unit(g: &mut Graph, op: &str, words: Val, dtype: DType) -> Result<
     let mask = g.full_like(words, (1u32 << bits) as f64 - 1.0)?;
     let mantissa = g.and(words, mask)?;
     let whole = g.convert(mantissa, DType::Float32)?;
-    let unit = g.times(whole, 0.5f64.powi(bits))?;
+    let unit = scale(g, whole, 0.5f64.powi(bits))?;
     g.convert(unit, dtype)
 }
 
 /// One float64 in [0, 1) from each pair of words `[n, 2]`; stored in 32 bits, it is kept below 1.
 pub(super) fn wide_unit(g: &mut Graph, words: Val) -> Result<Val> {
     let n = g.shape(words)[0];
-    let mut part = |k: usize, mask: f64, scale: f64| {
+    let mut part = |k: usize, mask: f64, unit: f64| {
         let w = g.slice_in_dim(words, 1, k, k + 1)?;
         let w = g.reshape(w, [n])?;
         let mask = g.full_like(w, mask)?;
         let w = g.and(w, mask)?;
         let w = g.convert(w, DType::Float64)?;
-        g.times(w, scale)
+        scale(g, w, unit)
     };
     let high = part(0, f64::from(0xf_ffff_u32), 0.5f64.powi(20))?;
     let low = part(1, f64::from(u32::MAX), 0.5f64.powi(52))?;

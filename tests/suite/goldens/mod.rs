@@ -3,10 +3,13 @@
 //! `WGFLOW_ONLY=Name` looks at one op.
 
 mod errors;
+mod traced;
 mod values;
 
+use wgflow::hlo::Literal;
 use wgflow::ops;
-use wgflow::tensor::Row;
+use wgflow::tensor::{Case, Row};
+use wgflow_tests::compare::Bound;
 use wgflow_tests::goldens::{OpGoldens, digest, family, manifest};
 
 /// Every op with its golden values. One without is a failure.
@@ -25,6 +28,14 @@ fn all() -> Vec<(&'static Row, OpGoldens)> {
         assert!(stale.is_empty(), "golden values of ops that are not registered: {stale:?}; make them anew");
     }
     found
+}
+
+/// How near a case's results must come to `want`.
+fn bound_of(case: &Case, want: &Literal) -> Bound {
+    match case.tolerance {
+        Some((rel, abs, _)) if want.dtype.is_float() => Bound { rel, abs },
+        _ => Bound::of(want.dtype),
+    }
 }
 
 /// Fails with all problems in one text.

@@ -1,6 +1,6 @@
 //! Results and gradients.
 
-use super::{all, report};
+use super::{all, bound_of, report};
 use wgflow::hlo::Literal;
 use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Case, Row, Truth, run};
@@ -69,7 +69,7 @@ fn check(row: &Row, case: &Case, golden: &Golden, counts: &mut Counts) -> std::r
         return deviates(&got, wanted, golden);
     }
     for (i, (got, want)) in got.iter().zip(&golden.y).enumerate() {
-        if let Some(d) = difference(got, want, bound(case, want)) {
+        if let Some(d) = difference(got, want, bound_of(case, want)) {
             return Err(format!("result {i}: {d}"));
         }
     }
@@ -91,7 +91,7 @@ fn check(row: &Row, case: &Case, golden: &Golden, counts: &mut Counts) -> std::r
             (None, None, false) => {}
             (Some(found), Some(want), true) => {
                 let found = found.to_literal().map_err(failed)?;
-                if let Some(d) = difference(&found, want, bound(case, want)) {
+                if let Some(d) = difference(&found, want, bound_of(case, want)) {
                     return Err(format!("gradient in input {i}: {d}"));
                 }
             }
@@ -103,13 +103,6 @@ fn check(row: &Row, case: &Case, golden: &Golden, counts: &mut Counts) -> std::r
     }
     counts.gradient += 1;
     Ok(())
-}
-
-fn bound(case: &Case, want: &Literal) -> Bound {
-    match case.tolerance {
-        Some((rel, abs, _)) if want.dtype.is_float() => Bound { rel, abs },
-        _ => Bound::of(want.dtype),
-    }
 }
 
 /// A deviation that is meant: the results are those the case lists, and TensorFlow's are others.

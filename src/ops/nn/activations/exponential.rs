@@ -3,8 +3,8 @@
 use super::activation;
 use crate::error::Result;
 use crate::hlo::{Graph, Val};
+use crate::ops::build::{below, scale, shift};
 use crate::ops::checks::want_float;
-use crate::ops::scalars::Scalars;
 use crate::tensor::{Row, row};
 
 /// Scale of selu (Klambauer et al., "Self-normalizing neural networks").
@@ -56,18 +56,18 @@ crate::op! {
     errors [case().f32([2, 3]).f32([3])]
 }
 
-fn elu_like(g: &mut Graph, x: Val, scale: f64, scale_alpha: f64) -> Result<Val> {
-    let negative = g.below(x, 0.0)?;
+fn elu_like(g: &mut Graph, x: Val, gain: f64, gain_alpha: f64) -> Result<Val> {
+    let negative = below(g, x, 0.0)?;
     let e = g.expm1(x)?;
-    let (below, above) = (g.times(e, scale_alpha)?, g.times(x, scale)?);
+    let (below, above) = (scale(g, e, gain_alpha)?, scale(g, x, gain)?);
     g.select(negative, below, above)
 }
 
 /// The slope follows from the result alone: `y + scale * alpha` below 0.
-fn elu_like_grad(g: &mut Graph, dy: Val, y: Val, scale: f64, scale_alpha: f64) -> Result<Val> {
-    let negative = g.below(y, 0.0)?;
-    let slope = g.plus(y, scale_alpha)?;
-    let (below, above) = (g.mul(dy, slope)?, g.times(dy, scale)?);
+fn elu_like_grad(g: &mut Graph, dy: Val, y: Val, gain: f64, gain_alpha: f64) -> Result<Val> {
+    let negative = below(g, y, 0.0)?;
+    let slope = shift(g, y, gain_alpha)?;
+    let (below, above) = (g.mul(dy, slope)?, scale(g, dy, gain)?);
     g.select(negative, below, above)
 }
 
@@ -135,12 +135,12 @@ crate::op! {
 
 fn one_more(g: &mut Graph, x: Val) -> Result<Val> {
     let size = g.abs(x)?;
-    g.plus(size, 1.0)
+    shift(g, size, 1.0)
 }
 
 fn softsign_grad(g: &mut Graph, dy: Val, x: Val) -> Result<Val> {
     let below = one_more(g, x)?;
-    let square = g.square(below)?;
+    let square = g.mul(below, below)?;
     g.div(dy, square)
 }
 

@@ -3,8 +3,8 @@
 use super::activation;
 use crate::error::Result;
 use crate::hlo::{Graph, Val};
+use crate::ops::build::{above, below, only_where, scale};
 use crate::ops::checks::want_float;
-use crate::ops::scalars::Scalars;
 use crate::shape::resolve_axis;
 use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 
@@ -38,8 +38,8 @@ crate::op! {
 }
 
 fn relu_grad(g: &mut Graph, dy: Val, x: Val) -> Result<Val> {
-    let on = g.above(x, 0.0)?;
-    g.only_where(on, dy)
+    let on = above(g, x, 0.0)?;
+    only_where(g, on, dy)
 }
 
 crate::op! {
@@ -72,9 +72,9 @@ crate::op! {
 }
 
 fn relu6_grad(g: &mut Graph, dy: Val, x: Val) -> Result<Val> {
-    let (low, high) = (g.above(x, 0.0)?, g.below(x, 6.0)?);
+    let (low, high) = (above(g, x, 0.0)?, below(g, x, 6.0)?);
     let on = g.and(low, high)?;
-    g.only_where(on, dy)
+    only_where(g, on, dy)
 }
 
 crate::op! {
@@ -116,8 +116,8 @@ crate::op! {
 
 /// `v` where `x` is positive, else `alpha * v`.
 fn leaky(g: &mut Graph, v: Val, x: Val, alpha: f64) -> Result<Val> {
-    let on = g.above(x, 0.0)?;
-    let less = g.times(v, alpha)?;
+    let on = above(g, x, 0.0)?;
+    let less = scale(g, v, alpha)?;
     g.select(on, v, less)
 }
 
@@ -128,8 +128,8 @@ crate::op! {
         let axis = resolve_axis("crelu", "axis", s.axis, g.rank(features))?;
         let negative = g.neg(features)?;
         let both = g.concatenate(&[features, negative], axis)?;
-        let on = g.above(both, 0.0)?;
-        g.only_where(on, both)
+        let on = above(g, both, 0.0)?;
+        only_where(g, on, both)
     };
     cases [case().f32([2, 3]), case().with("axis", 0).f32([2, 3]), case().values([2], &[0.0, 1.0])]
     errors [case().with("axis", 2).f32([2, 3])]

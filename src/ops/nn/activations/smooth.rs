@@ -1,7 +1,7 @@
 //! Smooth relatives of the rectifier.
 
 use crate::error::{Error, Result};
-use crate::ops::scalars::Scalars;
+use crate::ops::build::{scale, shift};
 use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 
 crate::op! {
@@ -9,18 +9,18 @@ crate::op! {
     Gelu as "gelu" in api "tf.nn.gelu" (features) { approximate: bool = false }
     build |s, g| {
         let inner = if s.approximate {
-            let square = g.square(features)?;
+            let square = g.mul(features, features)?;
             let cube = g.mul(square, features)?;
-            let cube = g.times(cube, 0.044715)?;
+            let cube = scale(g, cube, 0.044715)?;
             let sum = g.add(features, cube)?;
-            let sum = g.times(sum, (2.0 / std::f64::consts::PI).sqrt())?;
+            let sum = scale(g, sum, (2.0 / std::f64::consts::PI).sqrt())?;
             g.tanh(sum)?
         } else {
-            let scaled = g.times(features, std::f64::consts::FRAC_1_SQRT_2)?;
+            let scaled = scale(g, features, std::f64::consts::FRAC_1_SQRT_2)?;
             g.erf(scaled)?
         };
-        let weight = g.plus(inner, 1.0)?;
-        let half = g.times(features, 0.5)?;
+        let weight = shift(g, inner, 1.0)?;
+        let half = scale(g, features, 0.5)?;
         g.mul(half, weight)
     };
     cases [

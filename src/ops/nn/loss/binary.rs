@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::hlo::{Graph, Val};
+use crate::ops::build::{below, only_where, rest_of, scale, shift};
 use crate::ops::checks::want_same_shape;
-use crate::ops::scalars::Scalars;
 use crate::tensor::{IntoTensor, Row, Tensor, pair, row, run_one};
 
 crate::op! {
@@ -56,17 +56,17 @@ crate::op! {
         want_same_shape(g, op, &[("logits", logits), ("labels", labels)])?;
         let shape = g.shape(logits).clone();
         let weight = g.broadcast_to(pos_weight, &shape)?;
-        let more = g.plus(weight, -1.0)?;
+        let more = shift(g, weight, -1.0)?;
         let more = g.mul(more, labels)?;
-        let weight = g.plus(more, 1.0)?;
+        let weight = shift(g, more, 1.0)?;
         let rest = log1p_exp_of_minus_size(g, logits)?;
-        let negative = g.below(logits, 0.0)?;
+        let negative = below(g, logits, 0.0)?;
         let minus = g.neg(logits)?;
         // Slope 0 at 0, as TensorFlow's relu has it.
-        let minus = g.only_where(negative, minus)?;
+        let minus = only_where(g, negative, minus)?;
         let both = g.add(rest, minus)?;
         let both = g.mul(weight, both)?;
-        let absent = g.from_const(1.0, labels)?;
+        let absent = rest_of(g, 1.0, labels)?;
         let absent = g.mul(absent, logits)?;
         g.add(absent, both)
     };
@@ -120,9 +120,9 @@ fn stirling(g: &mut Graph, t: Val) -> Result<Val> {
     let log = g.log(t)?;
     let product = g.mul(t, log)?;
     let d = g.sub(product, t)?;
-    let around = g.times(t, 2.0 * std::f64::consts::PI)?;
+    let around = scale(g, t, 2.0 * std::f64::consts::PI)?;
     let around = g.log(around)?;
-    let around = g.times(around, 0.5)?;
+    let around = scale(g, around, 0.5)?;
     let sum = g.add(d, around)?;
     let (zero, one) = (g.zeros_like(t)?, g.ones_like(t)?);
     let (low, high) = (g.ge(t, zero)?, g.le(t, one)?);

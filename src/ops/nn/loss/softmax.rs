@@ -3,9 +3,10 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, ReduceKind, Val};
+use crate::ops::build::sum_to;
 use crate::ops::checks::{want_float, want_rank, want_same_shape};
 use crate::ops::nn::softmax::Parts;
-use crate::shape::{Dims, Shape, resolve_axis};
+use crate::shape::resolve_axis;
 use crate::tensor::{Adjoints, IntoTensor, Row, Tensor, pair, row, run_one};
 
 crate::op! {
@@ -27,11 +28,11 @@ crate::op! {
                 let dy = spread(g, dy, log, 1)?;
                 let d = g.mul(dy, log)?;
                 let d = g.neg(d)?;
-                Some(unbroadcast(g, d, x[1])?)
+                Some(sum_like(g, d, x[1])?)
             }
             None => None,
         };
-        let d = d.map(|d| unbroadcast(g, d, x[0])).transpose()?;
+        let d = d.map(|d| sum_like(g, d, x[0])).transpose()?;
         Ok(vec![d, dlabels])
     };
     cases [
@@ -83,17 +84,15 @@ pub(super) fn rows_vjp(g: &mut Graph, parts: &Parts, slope: Val, dy: &[Option<Va
     Ok(total)
 }
 
+/// An adjoint summed to the shape of its operand.
+fn sum_like(g: &mut Graph, d: Val, like: Val) -> Result<Val> {
+    let shape = g.shape(like).clone();
+    sum_to(g, d, &shape)
+}
+
 /// Repeats a loss over the axis that it lacks, in the shape of `like`.
 pub(super) fn spread(g: &mut Graph, v: Val, like: Val, axis: usize) -> Result<Val> {
     g.repeat_over(v, &g.shape(like).clone(), &[axis])
-}
-
-/// Sums what was broadcast.
-fn unbroadcast(g: &mut Graph, d: Val, like: Val) -> Result<Val> {
-    let (shape, full): (Shape, Shape) = (g.shape(like).clone(), g.shape(d).clone());
-    let dims: Dims = (0..full.rank()).filter(|&k| shape[k] != full[k]).collect();
-    let sum = g.reduce(ReduceKind::Sum, d, &dims)?;
-    g.reshape(sum, shape)
 }
 
 crate::op! {

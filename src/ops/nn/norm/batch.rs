@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::hlo::ReduceKind;
 use crate::ops::array::{ones_like, zeros_like};
+use crate::ops::build::shift;
 use crate::ops::nn::DataFormat;
-use crate::ops::scalars::Scalars;
 use crate::shape::Dims;
 use crate::tensor::{IntoTensor, Row, Tensor, pair, row, run_one};
 
@@ -71,7 +71,7 @@ crate::op! {
     BatchNormalization as "batch_normalization" in api "tf.nn.batch_normalization" (x, mean, variance, offset, scale) { variance_epsilon: f64 }
     build |s, g| {
         let shape = g.shape(x).clone();
-        let more = g.plus(variance, s.variance_epsilon)?;
+        let more = shift(g, variance, s.variance_epsilon)?;
         let inverse = g.rsqrt(more)?;
         let (inverse, scale) = g.broadcast_pair("batch_normalization", inverse, scale)?;
         let gain = g.mul(inverse, scale)?;

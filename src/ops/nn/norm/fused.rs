@@ -3,8 +3,8 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, ReduceKind, Val, gradient};
+use crate::ops::build::{scale, shift};
 use crate::ops::nn::DataFormat;
-use crate::ops::scalars::Scalars;
 use crate::shape::Dims;
 use crate::tensor::{Adjoints, IntoTensor, Row, Tensor, row, run};
 
@@ -126,18 +126,18 @@ fn batch_stats(g: &mut Graph, c: &Channels, x: Val) -> Result<(Val, Val)> {
     let mean = c.mean(g, x)?;
     let center = c.spread(g, mean, x)?;
     let off = g.sub(x, center)?;
-    let square = g.square(off)?;
+    let square = g.mul(off, off)?;
     Ok((mean, c.mean(g, square)?))
 }
 
 fn build(
     g: &mut Graph,
     s: &FusedBatchNormV3,
-    [x, scale, offset, mean, variance]: [Val; 5],
+    [x, gamma, beta, mean, variance]: [Val; 5],
 ) -> Result<Vec<Val>> {
     let c = Channels::new(g, "FusedBatchNormV3", x, s.data_format)?;
-    c.want(g, "scale", scale)?;
-    c.want(g, "offset", offset)?;
+    c.want(g, "scale", gamma)?;
+    c.want(g, "offset", beta)?;
     if !s.is_training || s.exponential_avg_factor != 1.0 {
         c.want(g, "mean", mean)?;
         c.want(g, "variance", variance)?;
@@ -145,15 +145,15 @@ fn build(
     let (m, v) = if s.is_training { batch_stats(g, &c, x)? } else { (mean, variance) };
     let wide = g.convert(x, DType::Float32)?;
     let (_, normal) = standardised(g, &c, wide, (m, v), s.epsilon)?;
-    let (scale, offset) = (c.spread(g, scale, wide)?, c.spread(g, offset, wide)?);
-    let y = g.mul(normal, scale)?;
-    let y = g.add(y, offset)?;
+    let (gamma, beta) = (c.spread(g, gamma, wide)?, c.spread(g, beta, wide)?);
+    let y = g.mul(normal, gamma)?;
+    let y = g.add(y, beta)?;
     let y = g.convert(y, g.dtype(x))?;
     let (mut batch_mean, mut batch_variance) = (m, v);
     if s.is_training {
         // The running variance estimates that of the population.
         let unbiased = c.count as f64 / c.count.saturating_sub(1).max(1) as f64;
-        batch_variance = g.times(v, unbiased)?;
+        batch_variance = scale(g, v, unbiased)?;
         if s.exponential_avg_factor != 1.0 {
             batch_mean = blend(g, mean, batch_mean, s.exponential_avg_factor)?;
             batch_variance = blend(g, variance, batch_variance, s.exponential_avg_factor)?;
@@ -165,7 +165,7 @@ fn build(
 
 /// `(1 - factor) * old + factor * new`.
 fn blend(g: &mut Graph, old: Val, new: Val, factor: f64) -> Result<Val> {
-    let (old, new) = (g.times(old, 1.0 - factor)?, g.times(new, factor)?);
+    let (old, new) = (scale(g, old, 1.0 - factor)?, scale(g, new, factor)?);
     g.add(old, new)
 }
 
@@ -177,7 +177,7 @@ fn standardised(
     (mean, variance): (Val, Val),
     epsilon: f64,
 ) -> Result<(Val, Val)> {
-    let more = g.plus(variance, epsilon)?;
+    let more = shift(g, variance, epsilon)?;
     let inverse = g.rsqrt(more)?;
     let (inverse, center) = (c.spread(g, inverse, x)?, c.spread(g, mean, x)?);
     let off = g.sub(x, center)?;
@@ -188,12 +188,12 @@ fn standardised(
 fn backward(
     g: &mut Graph,
     c: &Channels,
-    [dy, x, scale]: [Val; 3],
+    [dy, x, gamma]: [Val; 3],
     stats: (Val, Val),
     epsilon: f64,
     is_training: bool,
 ) -> Result<[Val; 3]> {
-    c.want(g, "scale", scale)?;
+    c.want(g, "scale", gamma)?;
     c.want(g, "reserve_space_1", stats.0)?;
     c.want(g, "reserve_space_2", stats.1)?;
     let dtype = g.dtype(x);
@@ -201,16 +201,16 @@ fn backward(
     let (inverse, normal) = standardised(g, c, x, stats, epsilon)?;
     let weighted = g.mul(dy, normal)?;
     let (doffset, dscale) = (c.sum(g, dy)?, c.sum(g, weighted)?);
-    let gain = c.spread(g, scale, x)?;
+    let gain = c.spread(g, gamma, x)?;
     let gain = g.mul(gain, inverse)?;
     let mut d = dy;
     if is_training {
         // What moves mean and variance along does not change the result.
         let n = 1.0 / c.count as f64;
-        let (shift, along) = (g.times(doffset, n)?, g.times(dscale, n)?);
-        let (shift, along) = (c.spread(g, shift, x)?, c.spread(g, along, x)?);
+        let (level, along) = (scale(g, doffset, n)?, scale(g, dscale, n)?);
+        let (level, along) = (c.spread(g, level, x)?, c.spread(g, along, x)?);
         let along = g.mul(normal, along)?;
-        d = g.sub(d, shift)?;
+        d = g.sub(d, level)?;
         d = g.sub(d, along)?;
     }
     let dx = g.mul(d, gain)?;

@@ -3,7 +3,8 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Literal, Val};
-use crate::ops::scalars::Scalars;
+use crate::ops::Axes;
+use crate::ops::build::shift;
 use crate::shape::{Dims, Shape, resolve_axes};
 use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 
@@ -44,9 +45,9 @@ fn build(g: &mut Graph, s: &LayerNormalization, x: Val, gamma: Val, beta: Val) -
     let mean = g.mean(x, &dims)?;
     let center = g.repeat_over(mean, &shape, &dims)?;
     let off = g.sub(x, center)?;
-    let square = g.square(off)?;
+    let square = g.mul(off, off)?;
     let variance = g.mean(square, &dims)?;
-    let more = g.plus(variance, s.epsilon)?;
+    let more = shift(g, variance, s.epsilon)?;
     let inverse = g.rsqrt(more)?;
     let inverse = g.repeat_over(inverse, &shape, &dims)?;
     let along: Dims = dims.clone();
@@ -67,16 +68,17 @@ pub fn layer_normalization(
     x: impl IntoTensor,
     gamma: Option<&Tensor>,
     beta: Option<&Tensor>,
-    axis: &[i64],
+    axis: impl Into<Axes>,
     epsilon: f64,
 ) -> Result<Tensor> {
     let x = x.into_tensor(None)?;
-    let dims = resolve_axes("layer_normalization", "axis", axis, x.rank())?;
+    let axis = axis.into().list(x.rank());
+    let dims = resolve_axes("layer_normalization", "axis", &axis, x.rank())?;
     let sizes: Shape = dims.iter().map(|&d| x.shape()[d]).collect();
     let filled = |v: f64| Literal::filled(x.dtype(), sizes.clone(), v).into_tensor(None);
     let gamma = gamma.map_or_else(|| filled(1.0), |t| Ok(t.clone()))?;
     let beta = beta.map_or_else(|| filled(0.0), |t| Ok(t.clone()))?;
-    run_one(&LayerNormalization { axis: axis.to_vec(), epsilon }, &[&x, &gamma, &beta])
+    run_one(&LayerNormalization { axis, epsilon }, &[&x, &gamma, &beta])
 }
 
 pub(in crate::ops::nn) const OPS: &[Row] = &[row::<LayerNormalization>()];

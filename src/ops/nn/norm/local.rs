@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::hlo::{ReduceKind, WindowDim};
+use crate::ops::build::{scale, shift};
 use crate::ops::checks::{want_float, want_rank};
-use crate::ops::scalars::Scalars;
 use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 
 crate::op! {
@@ -21,13 +21,13 @@ crate::op! {
         let Ok(radius) = usize::try_from(s.depth_radius) else {
             return Err(Error::invalid("LRN", "depth_radius", "a number from 0 up", s.depth_radius));
         };
-        let square = g.square(input)?;
+        let square = g.mul(input, input)?;
         let reach = radius as i64;
         let channels = WindowDim { size: 2 * radius + 1, low: reach, high: reach, ..WindowDim::UNIT };
         let unit = WindowDim::UNIT;
         let sum = g.reduce_window(ReduceKind::Sum, square, &[unit, unit, unit, channels])?;
-        let scaled = g.times(sum, s.alpha)?;
-        let base = g.plus(scaled, s.bias)?;
+        let scaled = scale(g, sum, s.alpha)?;
+        let base = shift(g, scaled, s.bias)?;
         let exponent = g.full_like(base, -s.beta)?;
         let factor = g.pow(base, exponent)?;
         g.mul(input, factor)

@@ -3,8 +3,9 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, ReduceKind, Val};
+use crate::ops::Axes;
+use crate::ops::build::scale;
 use crate::ops::checks::want_float;
-use crate::ops::scalars::Scalars;
 use crate::shape::{Shape, resolve_axes};
 use crate::tensor::{IntoTensor, Row, Tensor, pair, row, run, run_one};
 
@@ -21,7 +22,7 @@ crate::op! {
         let mean = g.mean(x, &dims)?;
         let center = g.repeat_over(mean, &shape, &dims)?;
         let off = g.sub(x, center)?;
-        let square = g.square(off)?;
+        let square = g.mul(off, off)?;
         let variance = g.mean(square, &dims)?;
         kept(g, [mean, variance], &shape.reduced(&dims, s.keepdims), dtype)
     };
@@ -46,8 +47,10 @@ fn kept(g: &mut Graph, x: [Val; 2], shape: &Shape, dtype: DType) -> Result<(Val,
 ///
 /// # Errors
 /// `InvalidArgument` for axes out of range and dtypes that are no floats.
-pub fn moments(x: impl IntoTensor, axes: &[i64], keepdims: bool) -> Result<(Tensor, Tensor)> {
-    two("moments", run(&Moments { axes: axes.to_vec(), keepdims }, &[&x.into_tensor(None)?])?)
+pub fn moments(x: impl IntoTensor, axes: impl Into<Axes>, keepdims: bool) -> Result<(Tensor, Tensor)> {
+    let x = x.into_tensor(None)?;
+    let axes = axes.into().list(x.rank());
+    two("moments", run(&Moments { axes, keepdims }, &[&x])?)
 }
 
 fn two(op: &str, results: Vec<Tensor>) -> Result<(Tensor, Tensor)> {
@@ -73,7 +76,7 @@ crate::op! {
         let mean = average(g, x)?;
         let center = g.repeat_over(mean, &shape, &dims)?;
         let off = g.sub(x, center)?;
-        let square = g.square(off)?;
+        let square = g.mul(off, off)?;
         let variance = average(g, square)?;
         let dtype = g.dtype(x);
         kept(g, [mean, variance], &shape.reduced(&dims, s.keepdims), dtype)
@@ -91,12 +94,13 @@ crate::op! {
 /// `InvalidArgument` for axes out of range, shapes that do not broadcast, and different dtypes.
 pub fn weighted_moments(
     x: impl IntoTensor,
-    axes: &[i64],
+    axes: impl Into<Axes>,
     frequency_weights: impl IntoTensor,
     keepdims: bool,
 ) -> Result<(Tensor, Tensor)> {
     let (x, weights) = pair(x, frequency_weights)?;
-    two("weighted_moments", run(&WeightedMoments { axes: axes.to_vec(), keepdims }, &[&x, &weights])?)
+    let axes = axes.into().list(x.rank().max(weights.rank()));
+    two("weighted_moments", run(&WeightedMoments { axes, keepdims }, &[&x, &weights])?)
 }
 
 crate::op! {
@@ -104,10 +108,10 @@ crate::op! {
     L2Loss in "tf.nn.l2_loss" (t) {}
     build |s, g| {
         want_float(g, "L2Loss", &[("t", t)])?;
-        let square = g.square(t)?;
+        let square = g.mul(t, t)?;
         let all: Vec<usize> = (0..g.rank(t)).collect();
         let sum = g.reduce(ReduceKind::Sum, square, &all)?;
-        g.times(sum, 0.5)
+        scale(g, sum, 0.5)
     };
     cases [case().f32([2, 3]), case().f32([]), case().f32([0])]
     errors [case().ints([3], 0, 3)]
