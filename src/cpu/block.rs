@@ -1,7 +1,7 @@
 //! The interpreter of scalar programs: one operation at a time over a whole block.
 
 use super::index::{Cursor, Values, fill, first, runs, step};
-use super::registers;
+use super::{math, registers};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::Kernel;
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
@@ -333,8 +333,8 @@ pub(crate) fn put(values: &[u32], storage: Storage, to: &mut [u32]) {
 fn narrow(d: DType, x: &[u32], out: &mut [u32]) {
     let each = |out: &mut [u32], f: fn(u32) -> u32| out.iter_mut().zip(x).for_each(|(o, &x)| *o = f(x));
     match d {
-        DType::Float16 => each(out, |x| half::f16::from_f32(f32::from_bits(x)).to_f32().to_bits()),
-        DType::BFloat16 => each(out, |x| half::bf16::from_f32(f32::from_bits(x)).to_f32().to_bits()),
+        DType::Float16 => math::round_f16(bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out)),
+        DType::BFloat16 => math::round_bf16(bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out)),
         DType::Int8 => each(out, |x| i32::from(x as i8) as u32),
         DType::Int16 => each(out, |x| i32::from(x as i16) as u32),
         DType::UInt8 => each(out, |x| x & 255),

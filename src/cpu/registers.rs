@@ -1,10 +1,13 @@
 //! Operations over blocks of registers.
 
+use super::math::{self, LANES};
 use crate::compiler::kernel::Fold;
 use crate::compiler::scalar::Ty;
 use crate::dtype::DType;
+use crate::error::Result;
 use crate::hlo::Ew;
-use crate::hlo::rows::{FloatFn, IntFn};
+use crate::hlo::rows::Outcome;
+use bytemuck::{cast_mut, cast_slice, cast_slice_mut};
 
 fn float(x: u32) -> f64 {
     f64::from(f32::from_bits(x))
@@ -14,53 +17,58 @@ fn int(ty: Ty, x: u32) -> i64 {
     if ty == Ty::I32 { i64::from(x as i32) } else { i64::from(x) }
 }
 
-fn apply(e: Ew, ty: Ty, x: &[u32]) -> u32 {
-    let row = e.row();
-    if ty == Ty::F32 {
-        let f = |k: usize| float(x[k]);
-        return match row.float {
-            Some(FloatFn::Unary(g)) => (g(f(0)) as f32).to_bits(),
-            Some(FloatFn::Binary(g)) => (g(f(0), f(1)) as f32).to_bits(),
-            Some(FloatFn::Ternary(g)) if row.leading_bools == 0 => (g(f(0), f(1), f(2)) as f32).to_bits(),
-            Some(FloatFn::Ternary(_)) => {
-                if x[0] != 0 {
-                    x[1]
-                } else {
-                    x[2]
-                }
-            }
-            Some(FloatFn::Test(g)) => u32::from(g(f(0))),
-            Some(FloatFn::Compare(g)) => u32::from(g(f(0), f(1))),
-            None => 0,
-        };
-    }
-    let v = |k: usize| int(ty, x[k]);
-    let bits = if ty == Ty::Bool { 1 } else { 32 };
-    match row.int {
-        Some(IntFn::Unary(g)) => g(v(0)) as u32,
-        Some(IntFn::Binary(g)) => g(v(0), v(1)) as u32,
-        Some(IntFn::Ternary(g)) => g(v(0), v(1), v(2)) as u32,
-        Some(IntFn::Compare(g)) => u32::from(g(v(0), v(1))),
-        Some(IntFn::Sized(g)) => g(v(0), if x.len() > 1 { v(1) } else { 0 }, bits) as u32,
-        None => 0,
-    }
-}
-
 pub(super) fn unary(e: Ew, ty: Ty, x: &[u32], out: &mut [u32]) {
-    out.iter_mut().zip(x).for_each(|(o, &x)| *o = apply(e, ty, &[x]));
+    known(match ty {
+        Ty::F32 if e.row().outcome == Outcome::Bool => math::test(e, cast_slice(x), out),
+        Ty::F32 => math::unary(e, cast_slice(x), cast_slice_mut(out)),
+        Ty::I32 => math::unary_i32(e, cast_slice(x), cast_slice_mut(out)),
+        Ty::U32 => math::unary_u32(e, x, out),
+        Ty::Bool => math::unary_bool(e, x, out),
+    });
 }
 
 pub(super) fn binary(e: Ew, ty: Ty, x: &[u32], y: &[u32], out: &mut [u32]) {
-    out.iter_mut().zip(x).zip(y).for_each(|((o, &x), &y)| *o = apply(e, ty, &[x, y]));
+    let compares = e.row().outcome == Outcome::Bool;
+    known(match ty {
+        Ty::F32 if compares => math::compare(e, cast_slice(x), cast_slice(y), out),
+        Ty::F32 => math::binary(e, cast_slice(x), cast_slice(y), cast_slice_mut(out)),
+        Ty::I32 if compares => math::compare_i32(e, cast_slice(x), cast_slice(y), out),
+        Ty::I32 => math::binary_i32(e, cast_slice(x), cast_slice(y), cast_slice_mut(out)),
+        Ty::U32 | Ty::Bool if compares => math::compare_u32(e, x, y, out),
+        Ty::U32 | Ty::Bool => math::binary_u32(e, x, y, out),
+    });
 }
 
 pub(super) fn ternary(e: Ew, ty: Ty, x: &[u32], y: &[u32], z: &[u32], out: &mut [u32]) {
-    out.iter_mut().zip(x).zip(y).zip(z).for_each(|(((o, &x), &y), &z)| *o = apply(e, ty, &[x, y, z]));
+    match ty {
+        _ if e.row().leading_bools > 0 => math::select(x, y, z, out),
+        Ty::F32 => math::clamp(cast_slice(x), cast_slice(y), cast_slice(z), cast_slice_mut(out)),
+        Ty::I32 => math::clamp_i32(cast_slice(x), cast_slice(y), cast_slice(z), cast_slice_mut(out)),
+        Ty::U32 | Ty::Bool => math::clamp_u32(x, y, z, out),
+    }
 }
 
 /// `sum = sum op x`, lane by lane.
 pub(super) fn accumulate(e: Ew, ty: Ty, x: &[u32], sum: &mut [u32]) {
-    sum.iter_mut().zip(x).for_each(|(s, &x)| *s = apply(e, ty, &[*s, x]));
+    known(match ty {
+        Ty::F32 => math::accumulate(e, cast_slice(x), cast_slice_mut(sum)),
+        Ty::I32 => math::accumulate_i32(e, cast_slice(x), cast_slice_mut(sum)),
+        Ty::U32 | Ty::Bool => math::accumulate_u32(e, x, sum),
+    });
+}
+
+/// Takes a block into running folds: element `i` into lane `i % LANES`.
+fn fold(e: Ew, ty: Ty, x: &[u32], lanes: &mut [u32; LANES]) {
+    known(match ty {
+        Ty::F32 => math::fold(e, cast_slice(x), cast_mut(lanes)),
+        Ty::I32 => math::fold_i32(e, cast_slice(x), cast_mut(lanes)),
+        Ty::U32 | Ty::Bool => math::fold_u32(e, x, lanes),
+    });
+}
+
+/// Inference admits no operation on a type that it does not know.
+fn known(done: Result<()>) {
+    debug_assert!(done.is_ok(), "{done:?}");
 }
 
 /// The bits that a fold starts from.
@@ -93,9 +101,6 @@ pub(super) fn arg_accumulate(max: bool, ty: Ty, x: &[u32], at: u32, best: &mut [
     }
 }
 
-/// Lanes of a running fold, so that partial results do not wait for each other.
-const LANES: usize = 16;
-
 /// A fold over the blocks of a row.
 pub(super) struct Folded {
     fold: Fold,
@@ -111,15 +116,13 @@ impl Folded {
 
     /// Takes in a block whose first element is number `from` of the row.
     pub(super) fn block(&mut self, x: &[u32], from: usize) {
-        for (c, part) in x.chunks(LANES).enumerate() {
-            match self.fold {
-                Fold::Kind(kind) => accumulate(kind.row(), self.ty, part, &mut self.lanes[..part.len()]),
-                Fold::Arg { max } => {
-                    for (l, &x) in part.iter().enumerate() {
-                        let at = (from + c * LANES + l) as u32;
-                        if better(max, self.ty, x, at, self.lanes[l], self.places[l]) {
-                            (self.lanes[l], self.places[l]) = (x, at);
-                        }
+        match self.fold {
+            Fold::Kind(kind) => fold(kind.row(), self.ty, x, &mut self.lanes),
+            Fold::Arg { max } => {
+                for (k, &x) in x.iter().enumerate() {
+                    let (l, at) = (k % LANES, (from + k) as u32);
+                    if better(max, self.ty, x, at, self.lanes[l], self.places[l]) {
+                        (self.lanes[l], self.places[l]) = (x, at);
                     }
                 }
             }
@@ -132,12 +135,13 @@ impl Folded {
         let mut places = self.places;
         let mut half = LANES / 2;
         while half > 0 {
-            for l in 0..half {
-                match self.fold {
-                    Fold::Kind(kind) => lanes[l] = apply(kind.row(), self.ty, &[lanes[l], lanes[l + half]]),
-                    Fold::Arg { max } => {
-                        if better(max, self.ty, lanes[l + half], places[l + half], lanes[l], places[l]) {
-                            (lanes[l], places[l]) = (lanes[l + half], places[l + half]);
+            let (kept, rest) = lanes.split_at_mut(half);
+            match self.fold {
+                Fold::Kind(kind) => accumulate(kind.row(), self.ty, &rest[..half], kept),
+                Fold::Arg { max } => {
+                    for l in 0..half {
+                        if better(max, self.ty, rest[l], places[l + half], kept[l], places[l]) {
+                            (kept[l], places[l]) = (rest[l], places[l + half]);
                         }
                     }
                 }
@@ -149,15 +153,13 @@ impl Folded {
 }
 
 pub(super) fn convert(from: DType, to: DType, x: &[u32], out: &mut [u32]) {
-    let (a, b) = (Ty::of(from), Ty::of(to));
-    let each = |out: &mut [u32], f: &dyn Fn(u32) -> u32| out.iter_mut().zip(x).for_each(|(o, &x)| *o = f(x));
-    match (a, b) {
-        (Ty::F32, Ty::I32) => each(out, &|x| f32::from_bits(x) as i32 as u32),
-        (Ty::F32, Ty::U32) => each(out, &|x| f32::from_bits(x) as u32),
-        (Ty::F32, Ty::Bool) => each(out, &|x| u32::from(f32::from_bits(x) != 0.0)),
-        (Ty::I32, Ty::F32) => each(out, &|x| (x as i32 as f32).to_bits()),
-        (Ty::U32 | Ty::Bool, Ty::F32) => each(out, &|x| (x as f32).to_bits()),
-        (_, Ty::Bool) => each(out, &|x| u32::from(x != 0)),
+    match (Ty::of(from), Ty::of(to)) {
+        (Ty::F32, Ty::I32) => math::i32_from_f32(cast_slice(x), cast_slice_mut(out)),
+        (Ty::F32, Ty::U32) => math::u32_from_f32(cast_slice(x), out),
+        (Ty::F32, Ty::Bool) => math::bool_from_f32(cast_slice(x), out),
+        (Ty::I32, Ty::F32) => math::f32_from_i32(cast_slice(x), cast_slice_mut(out)),
+        (Ty::U32 | Ty::Bool, Ty::F32) => math::f32_from_u32(x, cast_slice_mut(out)),
+        (Ty::I32 | Ty::U32, Ty::Bool) => math::bool_from_u32(x, out),
         _ => out.copy_from_slice(x),
     }
 }

@@ -1,5 +1,6 @@
 //! A compute device with one verb, for tests of shader text that go below the library's own runtime.
 
+use crate::device;
 use wgpu::util::DeviceExt;
 
 /// An adapter opened for compute work.
@@ -12,15 +13,15 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// The adapter that the environment variable `WGFLOW_TEST_DEVICE` names by a part of its name or driver (`lavapipe`, `swiftshader`,
-    /// `nvidia` ...), or the first one there is.
+    /// The adapter under test (see [`device`](crate::device)); nothing in a run for the CPU.
     ///
-    /// # Errors
-    /// The adapters found, when none of them fits.
-    pub fn open() -> Result<Gpu, String> {
-        let wanted = std::env::var("WGFLOW_TEST_DEVICE").unwrap_or_default().to_lowercase();
-        // lavapipe's driver calls itself by the name of its rasteriser.
-        let part = if wanted == "lavapipe" { "llvmpipe" } else { wanted.as_str() };
+    /// # Panics
+    /// Where the adapter is missing.
+    pub fn open() -> Option<Gpu> {
+        let wanted = device::wanted().to_lowercase();
+        if wanted == "cpu" {
+            return None;
+        }
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
         let found: Vec<String> = adapters
@@ -28,16 +29,16 @@ impl Gpu {
             .map(|a| a.get_info())
             .map(|i| format!("{} ({} {})", i.name, i.driver, i.driver_info))
             .collect();
-        let Some(k) = found.iter().position(|name| name.to_lowercase().contains(part)) else {
-            return Err(format!("no adapter for WGFLOW_TEST_DEVICE={wanted:?} among {found:?}"));
-        };
-        let descriptor = wgpu::DeviceDescriptor {
-            required_limits: adapters[k].limits(),
-            ..wgpu::DeviceDescriptor::default()
-        };
+        let k = found
+            .iter()
+            .position(|name| wanted == "gpu" || name.to_lowercase().contains(&wanted))
+            .unwrap_or_else(|| panic!("no adapter {wanted:?} among {found:?}"));
+        let limits = adapters[k].limits();
+        let descriptor =
+            wgpu::DeviceDescriptor { required_limits: limits, ..wgpu::DeviceDescriptor::default() };
         let (device, queue) =
-            pollster::block_on(adapters[k].request_device(&descriptor)).map_err(|e| e.to_string())?;
-        Ok(Gpu { device, queue, name: found[k].clone() })
+            pollster::block_on(adapters[k].request_device(&descriptor)).unwrap_or_else(|e| panic!("{e}"));
+        Some(Gpu { device, queue, name: found[k].clone() })
     }
 
     /// Runs `main` of a shader once: read-only inputs at bindings 0 to n - 1, results of `len` words at binding n, workgroups of 64.

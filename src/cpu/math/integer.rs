@@ -100,9 +100,16 @@ pub fn clamp_u32(lo: &[u32], x: &[u32], hi: &[u32], out: &mut [u32]) {
     map!(out: u32 = |lo: u32, x: u32, hi: u32| x.max(lo).min(hi));
 }
 
-/// `out = !x` for bools.
-pub fn not_bool(x: &[u32], out: &mut [u32]) {
-    map!(out: u32 = |x: u32| x ^ 1);
+/// `out = op(x)` for bools.
+///
+/// # Errors
+/// `Internal` where `op` is no such operation.
+pub fn unary_bool(op: Ew, x: &[u32], out: &mut [u32]) -> Result<()> {
+    match op {
+        Ew::Not => map!(out: u32 = |x: u32| x ^ 1),
+        _ => return Err(missing(op, "unary", "bool")),
+    }
+    Ok(())
 }
 
 #[inline(always)]

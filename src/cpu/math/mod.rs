@@ -7,7 +7,9 @@
 
 mod arith;
 mod compare;
+mod convert;
 mod exponential;
+mod fold;
 mod hyperbolic;
 mod integer;
 mod lanes;
@@ -20,7 +22,12 @@ use crate::hlo::rows::FloatFn;
 use lanes::{dispatch, map};
 
 pub use compare::{compare, compare_i32, compare_u32, select, test};
-pub use integer::{binary_i32, binary_u32, clamp_i32, clamp_u32, not_bool, unary_i32, unary_u32};
+pub use convert::{
+    bool_from_f32, bool_from_u32, f32_from_i32, f32_from_u32, i32_from_f32, round_bf16, round_f16,
+    u32_from_f32,
+};
+pub use fold::{LANES, accumulate, accumulate_i32, accumulate_u32, fold, fold_i32, fold_u32};
+pub use integer::{binary_i32, binary_u32, clamp_i32, clamp_u32, unary_bool, unary_i32, unary_u32};
 
 /// `out = op(x)` for float32.
 ///

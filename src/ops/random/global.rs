@@ -6,7 +6,7 @@ use super::host::Philox;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::shape::Shape;
-use crate::tensor::{IntoTensor, Tensor};
+use crate::tensor::{IntoTensor, Tensor, init_scope};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
@@ -52,10 +52,12 @@ pub fn get_global_generator() -> Result<Generator> {
     if let Some(g) = &all.main {
         return Ok(g.clone());
     }
-    let g = match all.seed {
-        Some(seed) => Generator::from_seed(seed)?,
-        None => Generator::from_non_deterministic_state()?,
-    };
+    // A function that is traced uses the generator from outside: its variable is made there.
+    let seed = all.seed;
+    let g = init_scope(|| match seed {
+        Some(seed) => Generator::from_seed(seed),
+        None => Generator::from_non_deterministic_state(),
+    })?;
     all.main = Some(g.clone());
     Ok(g)
 }
@@ -73,7 +75,8 @@ pub(crate) fn generator_of(seed: Option<i64>) -> Result<Generator> {
     if let Some(g) = all.by_seed.get(&own) {
         return Ok(g.clone());
     }
-    let g = Generator::from_state(mixed(all.seed.unwrap_or(DEFAULT_SEED), own).to_vec())?;
+    let seed = all.seed.unwrap_or(DEFAULT_SEED);
+    let g = init_scope(|| Generator::from_state(mixed(seed, own).to_vec()))?;
     all.by_seed.insert(own, g.clone());
     Ok(g)
 }

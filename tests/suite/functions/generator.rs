@@ -1,8 +1,9 @@
 //! Generators: streams that go on, outside of traces and inside.
 
+use super::close;
+use wgflow::function::function;
 use wgflow::ops::nn;
 use wgflow::ops::random::{self, Generator};
-use wgflow::tensor::{Capture, Traced, trace};
 use wgflow::{DType, Result, Tensor};
 use wgflow_tests::GLOBAL_STREAMS;
 
@@ -55,35 +56,41 @@ fn what_it_draws_has_the_asked_form() -> Result<()> {
     Ok(())
 }
 
-/// Runs a traced graph as a function call would: variables are read before and assigned after.
-fn call(t: &Traced, declared: usize) -> Result<Vec<Tensor>> {
-    let entry = wgflow::tensor::Entry::of_graph("traced", t.graph.clone());
-    let args = t.captures.iter().map(|c| match c {
-        Capture::Tensor(t) => Ok(t.clone()),
-        Capture::Variable(v) => v.value(),
-    });
-    let args = args.collect::<Result<Vec<_>>>()?;
-    let mut results = wgflow::tensor::run_entry(&entry, &args.iter().collect::<Vec<_>>())?;
-    let news = results.split_off(declared);
-    t.assigned.iter().zip(news).try_for_each(|(v, new)| v.assign(new))?;
-    Ok(results)
-}
-
 #[test]
 fn a_traced_draw_moves_on_with_each_call() -> Result<()> {
     let (g, twin) = (Generator::from_seed(11)?, Generator::from_seed(11)?);
-    let before = g.state()?.to_vec::<u32>()?;
-    let (t, ()) = trace("f", &[], |_| {
-        let a = g.uniform([3], 0.0, 1.0, DType::Float32)?;
-        let b = g.normal([2], 0.0, 1.0, DType::Float32)?;
-        Ok((vec![a, b], ()))
-    })?;
-    assert_eq!(g.state()?.to_vec::<u32>()?, before, "tracing draws nothing");
+    let own = g.clone();
+    let draws = function(move |_: &[Tensor]| {
+        let a = own.uniform([3], 0.0, 1.0, DType::Float32)?;
+        let b = own.normal([2], 0.0, 1.0, DType::Float32)?;
+        Ok((a, b))
+    });
     for _ in 0..3 {
-        let results = call(&t, 2)?;
-        assert_eq!(results[0].to_vec::<f32>()?, draw(&twin)?);
-        assert_eq!(results[1].to_vec::<f32>()?, twin.normal([2], 0.0, 1.0, DType::Float32)?.to_vec::<f32>()?);
+        let (a, b) = draws.call(())?;
+        assert_eq!(a.to_vec::<f32>()?, draw(&twin)?);
+        close(&b.to_vec::<f32>()?, &twin.normal([2], 0.0, 1.0, DType::Float32)?.to_vec::<f32>()?, 1e-6);
     }
+    assert_eq!(draws.traces(), 1);
+    assert_eq!(g.state()?.to_vec::<u32>()?, twin.state()?.to_vec::<u32>()?);
+    Ok(())
+}
+
+#[test]
+fn every_draw_of_a_trace_is_its_own() -> Result<()> {
+    let g = Generator::from_seed(12)?;
+    let own = g.clone();
+    let f = function(move |_: &[Tensor]| {
+        let x = nn::stateless_dropout(vec![1.0f32; 50], 0.5, own.make_seeds(1)?.squeeze(1)?, None)?;
+        Ok((
+            x,
+            own.shuffle((0..20).collect::<Vec<i32>>())?,
+            own.truncated_normal([6], 0.0, 1.0, DType::Float32)?,
+        ))
+    });
+    let ((a, b, c), (d, e, f)) = (f.call(())?, f.call(())?);
+    assert_ne!(a.to_vec::<f32>()?, d.to_vec::<f32>()?);
+    assert_ne!(b.to_vec::<i32>()?, e.to_vec::<i32>()?);
+    assert_ne!(c.to_vec::<f32>()?, f.to_vec::<f32>()?);
     Ok(())
 }
 
@@ -132,19 +139,18 @@ fn set_seed_starts_the_global_streams_anew() -> Result<()> {
 fn set_seed_reaches_traced_functions() -> Result<()> {
     let _turn = GLOBAL_STREAMS.lock();
     random::set_seed(5)?;
-    let (t, ()) = trace("f", &[], |_| {
-        Ok((
-            vec![
-                random::uniform([3], 0.0, 1.0, DType::Float32, None)?,
-                random::uniform([3], 0.0, 1.0, DType::Float32, Some(4))?,
-            ],
-            (),
-        ))
-    })?;
-    let values = |r: Vec<Tensor>| r.iter().map(Tensor::to_vec::<f32>).collect::<Result<Vec<_>>>();
-    let first = values(call(&t, 2)?)?;
-    assert_ne!(values(call(&t, 2)?)?, first);
+    let f = function(|_: &[Tensor]| {
+        let uniform = |seed| random::uniform([3], 0.0, 1.0, DType::Float32, seed);
+        Ok((uniform(None)?, uniform(Some(4))?))
+    });
+    let values = || -> Result<[Vec<f32>; 2]> {
+        let (a, b) = f.call(())?;
+        Ok([a.to_vec()?, b.to_vec()?])
+    };
+    let first = values()?;
+    assert_ne!(values()?, first);
     random::set_seed(5)?;
-    assert_eq!(values(call(&t, 2)?)?, first);
+    assert_eq!(values()?, first);
+    assert_eq!(f.traces(), 1);
     Ok(())
 }

@@ -3,3 +3,4 @@
 mod cases;
 mod device;
 mod gradients;
+mod random;

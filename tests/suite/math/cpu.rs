@@ -1,10 +1,11 @@
 //! The rows as the CPU device computes them.
 
+use super::floats::edges;
 use super::judge::check;
 use wgflow::cpu::math;
 use wgflow::hlo::Ew;
 use wgflow::hlo::rows::{Outcome, Row};
-use wgflow::{DType, Result};
+use wgflow::{DType, Result, bf16, f16};
 
 fn floats(c: &[u32]) -> Vec<f32> {
     c.iter().map(|&w| f32::from_bits(w)).collect()
@@ -48,7 +49,7 @@ fn run(row: &Row, d: DType, c: &[Vec<u32>]) -> Result<Vec<u32>> {
             }
             words = out.into_iter().map(|v| v as u32).collect();
         }
-        (DType::Bool, _, 1) => math::not_bool(&c[0], &mut words),
+        (DType::Bool, _, 1) => math::unary_bool(op, &c[0], &mut words)?,
         (_, _, 1) => math::unary_u32(op, &c[0], &mut words)?,
         (_, _, 2) => math::binary_u32(op, &c[0], &c[1], &mut words)?,
         _ => math::clamp_u32(&c[0], &c[1], &c[2], &mut words),
@@ -84,9 +85,44 @@ fn operations_of_another_kind_are_errors() {
             (math::binary_i32(op, &[1], &[1], &mut ints), fits(2, Outcome::Same, DType::Int32)),
             (math::unary_u32(op, &[1], &mut words), fits(1, Outcome::Same, DType::UInt32)),
             (math::binary_u32(op, &[1], &[1], &mut words), fits(2, Outcome::Same, DType::UInt32)),
+            (math::unary_bool(op, &[1], &mut words), fits(1, Outcome::Same, DType::Bool)),
         ];
         for (k, (result, fits)) in results.iter().enumerate() {
             assert_eq!(result.is_ok(), *fits, "{} in place {k}: {result:?}", row.name);
         }
     }
+}
+
+#[test]
+fn conversions_round_and_saturate() {
+    let x = edges();
+    let (mut floats, mut ints, mut words) = (vec![0.0; x.len()], vec![0; x.len()], vec![0; x.len()]);
+    let same = |a: f32, b: f32| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+    math::round_f16(&x, &mut floats);
+    for (&x, &y) in x.iter().zip(&floats) {
+        assert!(same(y, f16::from_f32(x).to_f32()), "{x:e} to float16 is {y:e}");
+    }
+    math::round_bf16(&x, &mut floats);
+    for (&x, &y) in x.iter().zip(&floats) {
+        assert!(same(y, bf16::from_f32(x).to_f32()), "{x:e} to bfloat16 is {y:e}");
+    }
+    math::i32_from_f32(&x, &mut ints);
+    math::u32_from_f32(&x, &mut words);
+    for (k, &x) in x.iter().enumerate() {
+        let wide = f64::from(x).trunc();
+        let want = |lo: f64, hi: f64| if x.is_nan() { 0.0 } else { wide.clamp(lo, hi) };
+        assert_eq!(f64::from(ints[k]), want(f64::from(i32::MIN), f64::from(i32::MAX)), "{x:e} to int32");
+        assert_eq!(f64::from(words[k]), want(0.0, f64::from(u32::MAX)), "{x:e} to uint32");
+    }
+    math::bool_from_f32(&x, &mut words);
+    assert!(x.iter().zip(&words).all(|(&x, &w)| w == u32::from(x != 0.0)));
+
+    let whole: Vec<u32> = x.iter().map(|x| x.to_bits()).collect();
+    let signed: Vec<i32> = whole.iter().map(|&w| w as i32).collect();
+    math::f32_from_u32(&whole, &mut floats);
+    assert!(whole.iter().zip(&floats).all(|(&w, &y)| y == f64::from(w) as f32));
+    math::f32_from_i32(&signed, &mut floats);
+    assert!(signed.iter().zip(&floats).all(|(&w, &y)| y == f64::from(w) as f32));
+    math::bool_from_u32(&whole, &mut words);
+    assert!(whole.iter().zip(&words).all(|(&x, &w)| w == u32::from(x != 0)));
 }

@@ -1,0 +1,8 @@
+//! Keras: what models are made of and trained with.
+
+pub mod constraints;
+pub mod initializers;
+pub mod losses;
+pub mod object;
+pub mod regularizers;
+pub mod utils;
