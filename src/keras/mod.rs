@@ -1,8 +1,20 @@
 //! Keras: what models are made of and trained with.
 
+pub mod activations;
+mod base;
 pub mod constraints;
 pub mod initializers;
+pub mod layers;
 pub mod losses;
+mod models;
 pub mod object;
 pub mod regularizers;
 pub mod utils;
+
+pub use base::{
+    AnyLayer, Call, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer, Node,
+    ObjectArg, RegularizerArg, WeightSpec, deserialize_layer, dtype_policy, register_layer, serialize_layer,
+    set_dtype_policy,
+};
+pub use layers::input;
+pub use models::{Model, Sequential};
