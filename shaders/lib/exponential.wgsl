@@ -136,12 +136,12 @@ fn m_logistic(x: f32) -> f32 {
     return 1.0 / (1.0 + m_exp(-x));
 }
 
-// x P(x^2) / Q(x^2) up to where the result rounds to 1: 2.9e-8.
+// x P(x^2) / Q(x^2) up to where the result rounds to 1: 2.7e-8.
 fn m_tanh(x: f32) -> f32 {
     let t = clamp(x, -9.02, 9.02);
     let s = t * t;
-    let p = 1.0 + s * (0.13379705 + s * (0.003493911 + s * (2.057651e-05 + s * 1.32993145e-08)));
-    let q = 1.0 + s * (0.46713024 + s * (0.02587089 + s * (0.00032826848 + s * 7.7560964e-07)));
+    let p = 1.0 + s * (0.13382682 + s * (0.0034975999 + s * (2.0644715e-05 + s * 1.3408679e-08)));
+    let q = 1.0 + s * (0.46716002 + s * (0.025884505 + s * (0.00032890297 + s * 7.7977217e-07)));
     let y = clamp(t * p / q, -1.0, 1.0);
     return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x), m_is_nan(x)));
 }

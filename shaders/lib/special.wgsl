@@ -1,11 +1,11 @@
 // Error functions and the gamma family.
 
-// x P(x^2) / Q(x^2) up to where the result rounds to 1: 5.4e-8.
+// x P(x^2) / Q(x^2) up to where the result rounds to 1: 5.2e-8.
 fn m_erf(x: f32) -> f32 {
     let t = clamp(x, -3.93, 3.93);
     let s = t * t;
-    let p = 1.1283791 + s * (0.19078663 + s * (0.052815117 + s * (0.0037891394 + s * (0.00028660605 + s * 2.0608302e-06))));
-    let q = 1.0 + s * (0.5024124 + s * (0.11428193 + s * (0.015011585 + s * (0.0011707029 + s * 3.8297814e-05))));
+    let p = 1.1283792 + s * (0.180961 + s * (0.051506914 + s * (0.0033644158 + s * (0.00027662225 + s * 2.1315766e-06))));
+    let q = 1.0 + s * (0.49370694 + s * (0.11021202 + s * (0.014162816 + s * (0.0010668129 + s * 3.850637e-05))));
     let y = select(clamp(t * p / q, -1.0, 1.0), sign(x), abs(x) >= 3.93);
     return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x), m_is_nan(x)));
 }

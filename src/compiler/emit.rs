@@ -1,6 +1,6 @@
 //! From graph values to scalar programs: what element `at` of a value is, in loads of materialised values.
 
-use super::index::{Index, Source};
+use super::index::{Index, Source, Term};
 use super::scalar::{Body, BufferSource, BufferUse, SInst, SOp, SVal, Shared, Ty};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -119,6 +119,25 @@ impl<'a> Emitter<'a> {
         }
     }
 
+    /// The row-major position of coordinates in `shape`, where an index that became a value on the way and is whole again is that index.
+    fn flat(&self, at: &[Index], shape: &Shape) -> Index {
+        let flat = Index::ravel(at, shape);
+        let whole = |t: &Term| match t.source {
+            Source::Value(v) if t.stride == 1 && t.top => match &self.body.inst(v).op {
+                SOp::Index(i) => Some(i.times(t.coef)),
+                _ => None,
+            },
+            _ => None,
+        };
+        if !flat.terms.iter().any(|t| whole(t).is_some()) {
+            return flat;
+        }
+        let start = Index::constant(flat.constant);
+        flat.terms.iter().fold(start, |sum, t| {
+            sum.plus(&whole(t).unwrap_or_else(|| Index { constant: 0, terms: [*t].into_iter().collect() }))
+        })
+    }
+
     /// A row of the table on values of one register type.
     pub fn row(&mut self, row: Ew, args: &[SVal]) -> SVal {
         let facts = row.row();
@@ -172,7 +191,7 @@ impl<'a> Emitter<'a> {
             return Ok(self.push(SOp::Scalar(n as u16), &[], ty));
         }
         let buffer = self.value_buffer(v, false)?;
-        let index = Index::ravel(at, &spec.shape);
+        let index = self.flat(at, &spec.shape);
         let mask = self.needed_mask(&index, spec.shape.size());
         Ok(self.push(SOp::Load { buffer, index, mask }, &[], ty))
     }
@@ -191,7 +210,7 @@ impl<'a> Emitter<'a> {
     pub fn value(&mut self, v: Val, at: &[Index]) -> Emitted<SVal> {
         let shape = self.graph.shape(v);
         if let Some(p) = self.produced.get(&v) {
-            return if Index::ravel(at, shape) == p.at { Ok(p.value) } else { Err(Stop::Elsewhere(v)) };
+            return if self.flat(at, shape) == p.at { Ok(p.value) } else { Err(Stop::Elsewhere(v)) };
         }
         if self.leaves.is_materialised(v) {
             return self.load(v, at);
@@ -221,7 +240,7 @@ impl<'a> Emitter<'a> {
                         l.len(),
                         false,
                     );
-                    let index = Index::ravel(at, &l.shape);
+                    let index = self.flat(at, &l.shape);
                     Ok(self.push(SOp::Load { buffer, index, mask: self.mask }, &[], ty))
                 }
             },
@@ -255,7 +274,7 @@ impl<'a> Emitter<'a> {
                     }
                 }
                 self.mask = mask;
-                let index = Index::ravel(at, shape);
+                let index = self.flat(at, shape);
                 Ok(self.push(SOp::Philox { index }, &words, Ty::U32))
             }
             _ => self.view(v, at),
@@ -306,7 +325,7 @@ impl<'a> Emitter<'a> {
                 self.value(x[k], at)
             }
             Prim::Reshape(shape) => {
-                let flat = Index::ravel(at, shape);
+                let flat = self.flat(at, shape);
                 let at = flat.unravel(&source, &mut |i| self.push(SOp::Index(i.clone()), &[], Ty::I32));
                 self.value(first, &at)
             }

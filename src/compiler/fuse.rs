@@ -4,13 +4,13 @@
 //! kernel can compute both: the test is to lower them together, where a value needed at another place than its own refuses.
 
 use super::cluster::{Cluster, ClusterKind, start};
+use super::codegen::chunks;
 use super::emit::{Leaves, Stop, is_fusible};
 use super::index::Index;
-use super::kernel::{Kernel, KernelKind};
+use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
 use crate::error::{Error, Result};
-use crate::hlo::rows::Functor;
-use crate::hlo::{Ew, Graph, Prim, Val};
+use crate::hlo::{Graph, Prim, Val};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What fusion must know of the device.
@@ -28,12 +28,14 @@ pub struct FuseRules {
     pub row_groups: bool,
     /// Whether whole rows must lie one after another in memory where a kernel stores them.
     pub row_major: bool,
+    /// Most bytes of a buffer that a kernel binds.
+    pub max_binding: u64,
     /// Whether contractions over many elements with few results are split.
     pub split_contractions: bool,
 }
 
-/// Longest program of a kernel, in scalar operations.
-const MAX_PROGRAM: usize = 600;
+/// Longest program of a kernel, in elementary operations: drivers take their time over long ones.
+const MAX_PROGRAM: u64 = 600;
 
 /// Cost, in elementary operations an element, up to which a value may be computed again in each kernel that uses it.
 const CHEAP: u64 = 4;
@@ -41,9 +43,9 @@ const CHEAP: u64 = 4;
 /// Work, in elementary operations, that pays for a launch of its own.
 const WORTH_A_LAUNCH: u64 = 50_000;
 
-struct Fuser<'a> {
-    graph: &'a Graph,
-    rules: FuseRules,
+pub(super) struct Fuser<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) rules: FuseRules,
     live: Vec<bool>,
     scalar_params: Vec<bool>,
     is_output: Vec<bool>,
@@ -51,15 +53,15 @@ struct Fuser<'a> {
     stacked: Vec<bool>,
     /// Which cluster computes a value that is in memory.
     owner: HashMap<Val, usize>,
-    nodes: Vec<Option<Node>>,
+    pub(super) nodes: Vec<Option<Node>>,
     /// Clusters that read a value in memory.
     readers: HashMap<Val, Vec<usize>>,
     /// Pairs that cannot be joined.
     refused: HashSet<(usize, usize)>,
 }
 
-struct Node {
-    cluster: Cluster,
+pub(super) struct Node {
+    pub(super) cluster: Cluster,
     /// Values in memory, of other clusters or inputs, that it reads.
     reads: Vec<Val>,
     kernel: Option<Kernel>,
@@ -76,11 +78,11 @@ pub struct Inputs<'a> {
     pub stacked_from: Option<usize>,
 }
 
-/// Fuses a graph as the expansion leaves it.
+/// Fuses a graph as the expansion leaves it. The values `kept` are put in memory, whatever uses them.
 ///
 /// # Errors
 /// `Internal` where an instruction has no kernel.
-pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>) -> Result<Vec<Kernel>> {
+pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) -> Result<Vec<Kernel>> {
     let mut scalar_params = vec![false; graph.num_values()];
     graph.params().iter().zip(inputs.scalars).for_each(|(v, s)| scalar_params[v.index()] = *s);
     let mut is_output = vec![false; graph.num_values()];
@@ -100,7 +102,10 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>) -> Result<Vec<
         readers: HashMap::new(),
         refused: HashSet::new(),
     };
+    kept.iter().filter(|v| is_fusible(&graph.def(**v).prim)).for_each(|&v| f.materialise(v));
     f.seed()?;
+    f.limit_depth();
+    f.limit_buffers();
     f.connect();
     f.join_all();
     if f.share() {
@@ -131,11 +136,11 @@ impl Leaves for Around<'_, '_> {
 }
 
 impl<'g> Fuser<'g> {
-    fn is_param(&self, v: Val) -> bool {
+    pub(super) fn is_param(&self, v: Val) -> bool {
         matches!(self.graph.def(v).prim, Prim::Parameter(..))
     }
 
-    fn is_owned(&self, v: Val) -> bool {
+    pub(super) fn is_owned(&self, v: Val) -> bool {
         self.owner.contains_key(&v)
     }
 
@@ -152,7 +157,7 @@ impl<'g> Fuser<'g> {
     }
 
     /// Puts a value in memory, if it is not there.
-    fn materialise(&mut self, v: Val) {
+    pub(super) fn materialise(&mut self, v: Val) {
         if !self.is_param(v) && !self.is_owned(v) && self.graph.shape(v).size() > 0 {
             self.add(Cluster::of_value(self.graph, v));
         }
@@ -344,8 +349,9 @@ impl<'g> Fuser<'g> {
         }
         let Ok(kernel) = self.lower(&joined, &[a, b]) else { return false };
         if kernel.buffers.len() > self.rules.max_buffers
-            || kernel.program_len() > MAX_PROGRAM
+            || kernel.program_cost() > MAX_PROGRAM
             || !self.rows_suit(&kernel)
+            || chunks(&kernel, self.rules.max_binding).is_err()
         {
             return false;
         }
@@ -415,9 +421,36 @@ impl<'g> Fuser<'g> {
         n as u64
     }
 
+    /// Whether a cluster of `v` alone would have to run after one of the clusters that use it. `settled` clusters know their readers.
+    fn depends_on(&self, v: Val, users: &HashMap<usize, u64>, settled: usize) -> bool {
+        let (mut seen, mut before) = (HashSet::new(), HashSet::new());
+        let mut stack = self.graph.def(v).operands.to_vec();
+        while let Some(x) = stack.pop() {
+            if self.is_param(x) || !seen.insert(x) {
+                continue;
+            }
+            match self.owner.get(&x) {
+                Some(&id) if id < settled => {
+                    before.insert(id);
+                }
+                _ => stack.extend(&self.graph.def(x).operands),
+            }
+        }
+        let mut after: HashSet<usize> = HashSet::new();
+        let mut queue: Vec<usize> = users.keys().copied().filter(|&u| u < settled).collect();
+        while let Some(id) = queue.pop() {
+            if before.contains(&id) {
+                return true;
+            }
+            queue.extend(self.successors(id).into_iter().filter(|&k| after.insert(k)));
+        }
+        false
+    }
+
     /// Puts values in memory that several kernels, or many more elements, would compute again at a cost. Whether there were any.
     fn share(&mut self) -> bool {
         let g = self.graph;
+        let settled = self.nodes.len();
         let mut cost = vec![0u64; g.num_values()];
         for inst in g.insts() {
             let below: u64 = inst.operands.iter().map(|v| cost[v.index()]).sum();
@@ -458,8 +491,14 @@ impl<'g> Fuser<'g> {
             let evaluations: u64 = uses.values().map(|n| (*n).max(size)).sum();
             let again = evaluations.saturating_mul(each);
             let kept = size.saturating_mul(each) + evaluations;
-            let shared = uses.len() > 1 || evaluations > 2 * size;
-            if shared && each > CHEAP && again > kept.saturating_add(WORTH_A_LAUNCH) {
+            // What cannot be bound whole would have to be taken apart again.
+            let bytes = g.spec(v).dtype.storage().map_or(0, |s| s.bytes() as u64).saturating_mul(size);
+            let shared = (uses.len() > 1 || evaluations > 2 * size) && bytes <= self.rules.max_binding;
+            if shared
+                && each > CHEAP
+                && again > kept.saturating_add(WORTH_A_LAUNCH)
+                && !self.depends_on(v, &uses, settled)
+            {
                 self.materialise(v);
                 any = true;
             } else {
@@ -518,22 +557,9 @@ impl<'g> Fuser<'g> {
 }
 
 /// Elementary operations of one element of a primitive's result.
-fn own_cost(p: &Prim) -> u64 {
+pub(super) fn own_cost(p: &Prim) -> u64 {
     match p {
-        Prim::Elementwise(Ew::Div | Ew::Sqrt | Ew::Rsqrt | Ew::Rem) => 4,
-        Prim::Elementwise(e) => match e.row().wgsl_float {
-            Some(Functor::Lib(name))
-                if !matches!(e, Ew::Select | Ew::Max | Ew::Min | Ew::Clamp | Ew::Sign)
-                    && !name.is_empty() =>
-            {
-                if e.row().outcome == crate::hlo::rows::Outcome::Bool {
-                    1
-                } else {
-                    10
-                }
-            }
-            _ => 1,
-        },
+        Prim::Elementwise(e) => row_cost(*e),
         Prim::RngBitGenerator(_) => 40,
         Prim::Gather { .. } | Prim::DynamicSlice { .. } | Prim::DynamicUpdateSlice => 4,
         Prim::Pad { .. } | Prim::Concatenate { .. } => 2,

@@ -2,8 +2,9 @@
 
 use super::index::Index;
 use super::plan::Plan;
-use super::scalar::{Body, BufferUse, SVal};
-use crate::hlo::{ById, CheckText, CustomOp, ReduceKind, Spec};
+use super::scalar::{Body, BufferUse, SInst, SOp, SVal};
+use crate::hlo::rows::{Functor, Outcome};
+use crate::hlo::{ById, CheckText, CustomOp, Ew, ReduceKind, Spec};
 use std::sync::Arc;
 
 /// A store of a scalar program's value.
@@ -221,18 +222,35 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Number of scalar operations of its longest program.
-    pub fn program_len(&self) -> usize {
+    /// Elementary operations of its longest program.
+    pub fn program_cost(&self) -> u64 {
+        let cost = |b: &Body| -> u64 {
+            let each = |i: &SInst| match &i.op {
+                SOp::Row(e) => row_cost(*e),
+                SOp::Philox { .. } => 40,
+                _ => 1,
+            };
+            b.insts.iter().map(each).sum()
+        };
         match &self.kind {
-            KernelKind::Loop(k) => k.body.insts.len(),
-            KernelKind::Rows(k) => k.body.insts.len(),
-            KernelKind::Contract(k) => {
-                k.body.insts.len().max(k.lhs.body.insts.len()).max(k.rhs.body.insts.len())
-            }
-            KernelKind::Cumulative(k) => k.element.body.insts.len(),
-            KernelKind::ArgSort(k) => k.key.body.insts.len(),
-            KernelKind::Scatter(k) => k.update.body.insts.len(),
+            KernelKind::Loop(k) => cost(&k.body),
+            KernelKind::Rows(k) => cost(&k.body),
+            KernelKind::Contract(k) => cost(&k.body).max(cost(&k.lhs.body)).max(cost(&k.rhs.body)),
+            KernelKind::Cumulative(k) => cost(&k.element.body),
+            KernelKind::ArgSort(k) => cost(&k.key.body),
+            KernelKind::Scatter(k) => cost(&k.update.body),
             KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => 0,
         }
+    }
+}
+
+/// Elementary operations of a row of the table.
+pub fn row_cost(e: Ew) -> u64 {
+    let row = e.row();
+    match (e, row.wgsl_float) {
+        (Ew::Div | Ew::Sqrt | Ew::Rsqrt | Ew::Rem, _) => 4,
+        (Ew::Select | Ew::Max | Ew::Min | Ew::Clamp | Ew::Sign, _) => 1,
+        (_, Some(Functor::Lib(name))) if !name.is_empty() && row.outcome != Outcome::Bool => 20,
+        _ => 1,
     }
 }

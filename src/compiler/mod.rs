@@ -3,10 +3,13 @@
 pub mod checks;
 pub mod cluster;
 pub mod codegen;
+mod cut;
+mod divide;
 pub mod emit;
 pub mod fuse;
 pub mod index;
 pub mod kernel;
+mod limits;
 pub mod lower;
 pub mod passes;
 pub mod plan;

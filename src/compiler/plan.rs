@@ -1,5 +1,6 @@
 //! Plans: a graph's kernels in order, and which memory each of their buffers is.
 
+use super::cut::{cut, obstacles};
 use super::fuse::{FuseRules, Inputs, fuse};
 use super::kernel::Kernel;
 use super::passes;
@@ -52,6 +53,9 @@ pub struct Plan {
     pub live_bytes: u64,
 }
 
+/// How often values are cut into parts before a graph is given up.
+const MAX_CUTS: usize = 6;
+
 /// Bytes of memory for `len` elements: whole groups of four.
 pub fn buffer_bytes(storage: crate::Storage, len: usize) -> u64 {
     (len.next_multiple_of(4) * storage.bytes()).next_multiple_of(16) as u64
@@ -63,8 +67,19 @@ impl Plan {
     /// # Errors
     /// `Unimplemented` for primitives without a kernel; `Internal`.
     pub fn new(graph: &Graph, rules: &FuseRules, inputs: &Inputs<'_>) -> Result<Plan> {
-        let g = passes::optimize(graph, rules)?;
-        let kernels = fuse(&g, *rules, inputs)?;
+        let mut g = passes::optimize(graph, rules)?;
+        let mut kept = vec![];
+        let mut kernels = fuse(&g, *rules, inputs, &kept)?;
+        // Cutting a value may show the next one; what cannot be cut is an error when kernels are written.
+        for _ in 0..MAX_CUTS {
+            let mut large = obstacles(&kernels, rules.max_binding);
+            large.retain(|v| !kept.contains(v));
+            if large.is_empty() {
+                break;
+            }
+            (g, kept) = cut(&g, &large, &kept, rules.max_binding)?;
+            kernels = fuse(&g, *rules, inputs, &kept)?;
+        }
         Layout::new(&g).plan(kernels)
     }
 

@@ -4,7 +4,7 @@ use super::{Executable, Frame, host, scan};
 use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches};
 use crate::compiler::kernel::KernelKind;
 use crate::compiler::plan::{Place, Step};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::runtime::{Access, Binding, Gpu, Opaque, Pipeline, ShaderDesc};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -25,7 +25,8 @@ struct Dispatch {
 
 /// What is bound.
 enum Memory {
-    Place(Place),
+    /// Memory of the plan, all of it or a window in bytes.
+    Place(Place, Option<(u64, u64)>),
     Errors,
 }
 
@@ -53,7 +54,6 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     if let Some(l) = crate::lock(&e.loaded).as_ref().filter(|l| Arc::ptr_eq(&l.gpu, &gpu)) {
         return Ok(Arc::clone(l));
     }
-    let limit = gpu.caps().limits.max_storage_buffer_binding_size;
     let mut written: Vec<(usize, Launch)> = vec![];
     for (k, step) in e.plan.steps.iter().enumerate() {
         if matches!(
@@ -62,7 +62,6 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
         ) {
             continue;
         }
-        check_limits(step, limit)?;
         written.extend(launches(&step.kernel, rules)?.into_iter().map(|l| (k, l)));
     }
     let descs: Vec<ShaderDesc<'_>> =
@@ -77,21 +76,6 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     Ok(loaded)
 }
 
-fn check_limits(step: &Step, limit: u64) -> Result<()> {
-    let bytes = |b: &crate::compiler::scalar::BufferUse| (b.len * b.storage.bytes()) as u64;
-    match step.kernel.buffers.iter().find(|b| bytes(b) > limit) {
-        None => Ok(()),
-        Some(b) => Err(Error::new(
-            ErrorKind::ResourceExhausted,
-            &step.kernel.label,
-            format!(
-                "wanted a binding of {} bytes; the adapter binds at most {limit} bytes at once",
-                bytes(b)
-            ),
-        )),
-    }
-}
-
 fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
     let access = |b: &Bound| match b {
         Bound::Buffer { written: false, .. } => Access::ReadOnly,
@@ -104,7 +88,7 @@ fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
 impl Dispatch {
     fn new(l: &Launch, pipeline: Arc<Pipeline>, step: &Step) -> Self {
         let memory = |b: &Bound| match b {
-            Bound::Buffer { number, .. } => Memory::Place(step.places[*number as usize]),
+            Bound::Buffer { number, window, .. } => Memory::Place(step.places[*number as usize], *window),
             Bound::Errors => Memory::Errors,
         };
         let fixed: Option<Vec<u32>> =
@@ -118,7 +102,10 @@ impl Dispatch {
 
     fn record(&self, gpu: &Gpu, step: &Step, frame: &Frame<'_>) -> Result<()> {
         let bind = |m: &Memory| match m {
-            Memory::Place(p) => Ok(Binding::whole(frame.buffer(*p)?)),
+            Memory::Place(p, None) => Ok(Binding::whole(frame.buffer(*p)?)),
+            Memory::Place(p, Some((offset, size))) => {
+                Ok(Binding { buffer: frame.buffer(*p)?, offset: *offset, size: *size })
+            }
             Memory::Errors => Ok(Binding::whole(gpu.error_cell())),
         };
         let bindings = self.bindings.iter().map(bind).collect::<Result<SmallVec<[Binding<'_>; 8]>>>()?;

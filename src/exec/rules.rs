@@ -14,6 +14,10 @@ static FORCED: LazyLock<Option<Family>> =
         _ => None,
     });
 
+/// Largest binding, made smaller by the environment variable `WGFLOW_MAX_BINDING`, to try what happens beyond it on small tensors.
+static MAX_BINDING: LazyLock<Option<u64>> =
+    LazyLock::new(|| std::env::var("WGFLOW_MAX_BINDING").ok()?.parse().ok());
+
 /// The target of a device.
 pub fn target_of(device: &Device) -> Target {
     match device.caps() {
@@ -32,6 +36,7 @@ const CPU: FuseRules = FuseRules {
     max_row: 1 << 28,
     row_groups: false,
     row_major: true,
+    max_binding: u64::MAX,
     split_contractions: false,
 };
 
@@ -40,6 +45,7 @@ const MAX_TRIPS: usize = 32_768;
 
 fn gpu(caps: &Caps, family: Family) -> Target {
     let limits = &caps.limits;
+    let max_binding = MAX_BINDING.unwrap_or(u64::MAX).min(limits.max_storage_buffer_binding_size);
     Target {
         fuse: FuseRules {
             // One is left for the error cell.
@@ -51,6 +57,7 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             max_row: MAX_TRIPS,
             row_groups: family == Family::Tiled,
             row_major: false,
+            max_binding,
             split_contractions: true,
         },
         codegen: Some(CodegenRules {
@@ -58,6 +65,7 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             max_groups: limits.max_compute_workgroups_per_dimension,
             workgroup_memory: limits.max_compute_workgroup_storage_size,
             max_invocations: limits.max_compute_invocations_per_workgroup,
+            max_binding,
         }),
     }
 }

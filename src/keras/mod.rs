@@ -5,4 +5,5 @@ pub mod initializers;
 pub mod losses;
 pub mod object;
 pub mod regularizers;
+pub mod schedules;
 pub mod utils;

@@ -2,7 +2,7 @@
 
 use super::args::{Axes, IntoInts};
 use super::array::Index;
-use super::{array, math};
+use super::{array, linalg, math};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::tensor::{IntoTensor, Tensor, Variable};
@@ -14,6 +14,14 @@ impl Tensor {
     /// As there.
     pub fn reshape(&self, shape: impl IntoInts) -> Result<Tensor> {
         array::reshape(self, shape)
+    }
+
+    /// See [`linalg::matmul`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn matmul(&self, other: impl IntoTensor) -> Result<Tensor> {
+        linalg::matmul(self, other)
     }
 
     /// See [`math::cast`].

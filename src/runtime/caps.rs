@@ -137,8 +137,6 @@ pub(super) fn wanted_features(adapter: &wgpu::Adapter) -> wgpu::Features {
         & (wgpu::Features::SHADER_F16
             | wgpu::Features::SUBGROUP
             | wgpu::Features::TIMESTAMP_QUERY
-            | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
-            | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES
             | wgpu::Features::PIPELINE_CACHE)
 }
 

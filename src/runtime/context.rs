@@ -185,7 +185,7 @@ impl Context {
             return Ok(device);
         }
         if lock(&self.settings).soft_placement {
-            log::warn!("{name} does not exist, CPU:0 is used in its place");
+            log::info!("{name} does not exist, CPU:0 is used in its place");
             return Ok(self.cpu());
         }
         Err(Error::invalid(

@@ -34,7 +34,7 @@ impl Failures {
 
     /// Keeps the first error that no call could return.
     pub(super) fn record_error(&self, error: Error) {
-        log::error!("{error}");
+        log::debug!("{error}");
         lock(&self.state).error.get_or_insert(error);
         self.any.store(true, Ordering::Release);
     }

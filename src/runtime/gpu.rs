@@ -20,9 +20,8 @@ use std::sync::{Arc, Mutex, RwLock};
 /// Words of the error cell.
 pub const ERROR_WORDS: usize = 16;
 
-/// Submits in flight beyond which the host waits.
-#[cfg(not(target_family = "wasm"))]
-const MAX_IN_FLIGHT: u64 = 24;
+/// Submits in flight beyond which the host waits; a page cannot wait.
+pub(super) const MAX_IN_FLIGHT: u64 = 24;
 
 /// One opened adapter. It records dispatches into batches, submits them, and reads results back.
 ///
@@ -204,18 +203,25 @@ impl Gpu {
 
     /// Runs wakers, and sleeps while too much is in flight. Call it after a submit, without locks.
     pub(super) fn after_submit(&self) {
+        self.throttle(MAX_IN_FLIGHT);
+    }
+
+    /// As [`Gpu::after_submit`], for submits that are heavier than others.
+    pub(super) fn throttle(&self, max_in_flight: u64) {
         let core = &self.core;
         core.progress.settle(&core.failures);
         #[cfg(not(target_family = "wasm"))]
-        if core.progress.in_flight() > MAX_IN_FLIGHT {
+        if core.progress.in_flight() > max_in_flight {
             core.counters.throttles.add(1);
-            // A deep queue is left, so the device does not run dry while the host sleeps.
-            while core.progress.in_flight() > MAX_IN_FLIGHT * 3 / 4 && core.failures.loss().is_none() {
+            // A queue of work is left, so the device does not run dry while the host sleeps.
+            while core.progress.in_flight() > max_in_flight * 3 / 4 && core.failures.loss().is_none() {
                 std::thread::sleep(std::time::Duration::from_micros(100));
                 core.instance.poll_all(false);
                 core.progress.settle(&core.failures);
             }
         }
+        #[cfg(target_family = "wasm")]
+        let _ = max_in_flight;
     }
 }
 

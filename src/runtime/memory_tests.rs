@@ -55,7 +55,7 @@ fn size_classes_take_four_steps_an_octave() {
     assert_eq!((size_class(1 << 30), size_class((1 << 30) + 1)), (1 << 30, 5 << 28));
     for bytes in (0..100_000).step_by(7) {
         let class = size_class(bytes);
-        assert!(class >= bytes && class % 64 == 0 && size_class(class) == class, "{bytes} {class}");
+        assert!(class >= bytes && class.is_multiple_of(64) && size_class(class) == class, "{bytes} {class}");
         assert!(bytes <= 256 || class <= bytes + bytes / 4 + 1, "{bytes} {class}");
     }
 }

@@ -6,6 +6,14 @@
 //! - [`Gpu`] is an opened adapter. It compiles kernels ([`ShaderDesc`] to [`Pipeline`]) and records launches, copies and
 //!   writes in the order of the calls. They run in batches; a [`Readback`] brings results.
 //!
+//! # Environment
+//! - `WGFLOW_DEVICE`: the default device, `auto`, `cpu`, `gpu`, a device name or a part of an adapter's name.
+//! - `WGFLOW_CHECKED_SHADERS=1`: compile all kernels with run-time checks of indices and loops.
+//! - `WGPU_BACKEND`, `WGPU_VALIDATION`, `WGPU_DEBUG`: wgpu's own.
+//!
+//! Nothing here prints; messages go to the `log` crate. Mesa's device-select layer, which other Vulkan drivers pass through
+//! too, writes "XDG_RUNTIME_DIR is invalid" where that variable is not set; `NODEVICE_SELECT=1` turns the layer off.
+//!
 //! ```no_run
 //! use wgflow::runtime::{Access, Binding, Context, ShaderDesc};
 //!

@@ -147,8 +147,8 @@ mod tests {
         let (p, failures, count) = (Progress::default(), Failures::default(), Arc::new(Count::default()));
         let ticket = p.ticket(2);
         let waker = Waker::from(Arc::clone(&count));
-        let mut cx = Context::from_waker(&waker);
-        assert!(ticket.poll(&mut cx).is_pending());
+        let cx = Context::from_waker(&waker);
+        assert!(ticket.poll(&cx).is_pending());
         p.complete(&ticket, Ok(()));
         p.settle(&failures);
         assert!(ticket.result().is_none());

@@ -99,7 +99,8 @@ fn taken() -> Result<ReadOutput> {
 }
 
 impl Gpu {
-    /// Starts reading ranges of buffers, all in one submit, after everything recorded so far.
+    /// Starts reading ranges of buffers, all in one submit, after everything recorded so far. Where there are no bytes to
+    /// read, the future is done when all that work is: a `sync` that can be awaited.
     ///
     /// # Errors
     /// `InvalidArgument` for ranges outside a buffer's bytes; `FailedPrecondition` for a buffer of another device;
@@ -129,13 +130,18 @@ impl Gpu {
                 encoder.copy_buffer_to_buffer(&source.raw, start, target, part.bytes.start & !3, size);
             }
             let words_used = std::mem::take(&mut recorder.error_cell_used);
-            let ticket = core.progress.ticket(staging.len() + usize::from(words_used));
+            let nothing_to_map = staging.is_empty() && !words_used;
+            let ticket = core.progress.ticket(staging.len() + usize::from(words_used || nothing_to_map));
             if let Some(source) = self.error_cell().gpu().filter(|_| words_used) {
                 let encoder = recorder.encoder(core, [source], 4 * ERROR_WORDS as u64);
                 encoder.copy_buffer_to_buffer(&source.raw, 0, &cell, 0, 4 * ERROR_WORDS as u64);
                 encoder.clear_buffer(&source.raw, 0, None);
             }
             recorder.submit(core);
+            if nothing_to_map {
+                let (progress, ticket) = (Arc::clone(&core.progress), Arc::clone(&ticket));
+                core.queue.on_submitted_work_done(move || progress.complete(&ticket, Ok(())));
+            }
             for (buffer, size) in &staging {
                 core.map(buffer, *size, &ticket);
             }

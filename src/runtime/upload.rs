@@ -1,13 +1,15 @@
 //! Writing host values into buffers.
 
 use super::buffer::Buffer;
-use super::gpu::Gpu;
+use super::gpu::{Gpu, MAX_IN_FLIGHT};
 use super::readback::check_bytes;
 use crate::error::{Error, Result};
 use crate::lock;
 
 /// Bytes of one write: larger ones are cut.
 const CHUNK: usize = 16 << 20;
+/// Submits of a large upload that may be in flight: the host holds a copy of the bytes of each.
+const UPLOADS_IN_FLIGHT: u64 = 4;
 
 impl Gpu {
     /// Writes `bytes` at `offset`, ordered between what was recorded before and what is recorded after.
@@ -35,7 +37,7 @@ impl Gpu {
         for chunk in body.chunks(CHUNK).chain(tail) {
             let submitted = lock(&self.recorder).write(&self.core, store, at, chunk);
             if submitted {
-                self.after_submit();
+                self.throttle(if bytes.len() > CHUNK { UPLOADS_IN_FLIGHT } else { MAX_IN_FLIGHT });
             }
             at += chunk.len() as u64;
         }

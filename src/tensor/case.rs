@@ -81,6 +81,12 @@ impl Case {
         self.input(DType::Float32, shape, Fill::Uniform(lo, hi))
     }
 
+    /// Adds a float16 input, uniform in [-2, 2).
+    #[must_use]
+    pub fn half(self, shape: impl Into<Shape>) -> Self {
+        self.input(DType::Float16, shape, Fill::Uniform(-2.0, 2.0))
+    }
+
     /// Adds a float32 input of distinct values in [-2, 2].
     #[must_use]
     pub fn distinct(self, shape: impl Into<Shape>) -> Self {

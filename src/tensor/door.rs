@@ -49,8 +49,10 @@ pub fn run_one(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Tensor> {
 /// # Errors
 /// As [`run`].
 pub fn run_entry(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
-    let traced =
-        inputs.iter().any(|t| t.is_symbolic()) || (trace::is_tracing() && entry.graph().has_effects());
+    // What is made from nothing becomes part of a graph too, but for small integers, which the host knows and may be asked for.
+    let from_nothing = || inputs.is_empty() && !entry.is_exact();
+    let traced = inputs.iter().any(|t| t.is_symbolic())
+        || (trace::is_tracing() && (entry.graph().has_effects() || from_nothing()));
     let outputs = if traced { trace::call(entry, inputs)? } else { engine::execute(entry, inputs)? };
     for r in interested(inputs) {
         r.record(&Call { inputs, outputs: &outputs, how: How::Entry(entry) })?;

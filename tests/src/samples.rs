@@ -2,7 +2,8 @@
 
 use crate::rng::Rng;
 
-/// Floats of `[lo, hi]`: evenly spaced, logarithmically spaced on both sides of 0, and the ends with their neighbours.
+/// Floats of `[lo, hi]`: evenly spaced, logarithmically spaced on both sides of 0, the ends with their neighbours, and those nearest to
+/// multiples of pi / 2, where periodic functions lose digits.
 pub fn in_range(rng: &mut Rng, n: usize, (lo, hi): (f64, f64)) -> Vec<f32> {
     let (least, most) = (lo as f32, hi as f32);
     let mut all = vec![least, most, least.next_up(), most.next_down()];
@@ -12,6 +13,7 @@ pub fn in_range(rng: &mut Rng, n: usize, (lo, hi): (f64, f64)) -> Vec<f32> {
         let v = (rng.uniform((1e-30f64).ln(), size.ln())).exp() as f32;
         if rng.below(2) == 0 { v } else { -v }
     }));
+    all.extend((-1000..1000).map(|k| (f64::from(k) * std::f64::consts::FRAC_PI_2) as f32));
     all.retain(|&v| v >= least && v <= most);
     all
 }

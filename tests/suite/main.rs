@@ -4,5 +4,6 @@ mod functions;
 mod goldens;
 mod hlo;
 mod math;
+mod odd;
 mod printing;
 mod runtime;

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::PathBuf;
-use wgflow::hlo::Literal;
 use wgflow::tensor::{Args, Attr, run};
 use wgflow::{GradientTape, IntoTensor, Source, Tensor, ops};
 
@@ -24,8 +23,8 @@ the vector-Jacobian product, None where unconnected. The exit code is 1 on an er
 pub(crate) struct Eval {
     /// The file, or - for the standard input.
     file: PathBuf,
-    /// The device: cpu.
-    #[arg(long, default_value = "cpu")]
+    /// The device: auto, cpu, gpu, or a part of an adapter's name.
+    #[arg(long, default_value = "auto")]
     device: String,
     /// Prints {outputs, gradients} or {error} as JSON.
     #[arg(long)]
@@ -36,9 +35,7 @@ type Found = (Vec<Tensor>, Option<Vec<Option<Tensor>>>);
 
 impl Eval {
     pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
-        if self.device != "cpu" {
-            return Err(format!("--device: wanted cpu. Received: {}", self.device).into());
-        }
+        wgflow::config::set_default_device(&self.device)?;
         let text = if self.file.as_os_str() == "-" {
             std::io::read_to_string(std::io::stdin())?
         } else {
@@ -118,19 +115,15 @@ fn evaluate(request: &Value) -> wgflow::Result<Found> {
 
 fn print_text((outputs, gradients): &Found) -> Result<(), Box<dyn Error>> {
     for t in outputs {
-        println!("{}", text(&t.to_literal()?));
+        println!("{t}");
     }
     for (i, d) in gradients.iter().flatten().enumerate() {
         match d {
-            Some(d) => println!("gradient in input {i}: {}", text(&d.to_literal()?)),
+            Some(d) => println!("gradient in input {i}: {d}"),
             None => println!("gradient in input {i}: None"),
         }
     }
     Ok(())
-}
-
-fn text(l: &Literal) -> String {
-    format!("{} {} {}", l.dtype, l.shape, json::values(l))
 }
 
 fn print_json((outputs, gradients): &Found) -> Result<(), Box<dyn Error>> {

@@ -5,7 +5,7 @@
 
 use super::loops::invocation;
 use super::writer::{Names, Scope, Writer, quad_aligned};
-use super::{CodegenRules, Family, Launch, grid};
+use super::{Chunk, CodegenRules, Family, Launch, grid};
 use crate::compiler::kernel::{ContractKernel, Function, Kernel, Store};
 use crate::compiler::scalar::{SVal, Ty};
 
@@ -19,12 +19,12 @@ const M: u8 = 1;
 const N: u8 = 2;
 const K: u8 = 3;
 
-pub(super) fn write(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
+pub(super) fn write(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let [_, m, n, k] = c.sizes;
     if rules.family == Family::Tiled && m >= 32 && n >= 32 && k >= 16 {
-        tiled(kernel, c, rules)
+        tiled(kernel, c, rules, chunk)
     } else {
-        direct(kernel, c, rules)
+        direct(kernel, c, rules, chunk)
     }
 }
 
@@ -88,6 +88,33 @@ fn plan_operands(w: &mut Writer<'_>, c: &ContractKernel, lhs: Option<u8>, rhs: O
     }
 }
 
+/// The groups and rows of a chunk: it is cut along groups where there are several, else along rows.
+struct Part {
+    groups: usize,
+    rows: usize,
+    first_group: String,
+    first_row: String,
+    end: String,
+}
+
+impl Part {
+    fn new(w: &mut Writer<'_>, c: &ContractKernel) -> Self {
+        let [g, m, ..] = c.sizes;
+        if g > 1 {
+            let (first_group, _) = w.outer(g);
+            return Part {
+                groups: w.share(g),
+                rows: m,
+                first_group,
+                first_row: String::new(),
+                end: w.size(m),
+            };
+        }
+        let (first_row, end) = w.outer(m);
+        Part { groups: g, rows: w.share(m), first_group: String::new(), first_row, end }
+    }
+}
+
 /// The tile of one invocation: rows, and groups of four columns.
 fn tile(c: &ContractKernel) -> (usize, usize) {
     let [_, m, n, _] = c.sizes;
@@ -105,10 +132,10 @@ fn acc(r: usize, q: usize) -> String {
     format!("c{r}_{q}")
 }
 
-fn direct(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
+fn direct(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let (rows, quads) = tile(c);
     let size = 64;
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     let ty = c.lhs.body.inst(c.lhs.result).ty;
     let one = super::writer::ty_name(ty, false);
     let four = super::writer::ty_name(ty, true);
@@ -117,7 +144,8 @@ fn direct(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
     let lhs_along_m = lhs_by == Some(M);
     let rhs_along_k = rhs_by == Some(K);
     plan_operands(&mut w, c, Some(if lhs_along_m { M } else { K }), Some(if rhs_along_k { K } else { N }));
-    let [gs, ms, ns, ks] = c.sizes;
+    let [_, _, ns, ks] = c.sizes;
+    let part = Part::new(&mut w, c);
     let scope = Scope::quad(&VARS, N, "nl");
     let needed = c.body.needed(c.stores.iter().map(|s| s.value));
     plan_epilogue(&mut w, c, &needed, &scope);
@@ -126,15 +154,18 @@ fn direct(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
     loader(&mut w, &c.lhs, "lhs1", [0, M, K], None, &c.sizes);
     loader(&mut w, &c.rhs, "rhs1", [0, K, N], None, &c.sizes);
 
-    let (row_tiles, column_tiles) = (ms.div_ceil(rows), ns.div_ceil(4 * quads));
-    let (tiles, columns, per_group) =
-        (w.size(gs * row_tiles * column_tiles), w.size(column_tiles), w.size(row_tiles * column_tiles));
-    let (m_end, n_end, k_end) = (w.size(ms), w.size(ns), w.size(ks));
+    let (row_tiles, column_tiles) = (part.rows.div_ceil(rows), ns.div_ceil(4 * quads));
+    let (tiles, columns, per_group) = (
+        w.size(part.groups * row_tiles * column_tiles),
+        w.size(column_tiles),
+        w.size(row_tiles * column_tiles),
+    );
+    let (m_end, n_end, k_end) = (part.end.clone(), w.size(ns), w.size(ks));
     invocation(&mut w, "t", size);
     w.line(format!("if (t >= {tiles}) {{ return; }}"));
-    w.line(format!("let g = t / {per_group};"));
+    w.line(format!("let g = t / {per_group}{};", part.first_group));
     w.line(format!("let in_group = t % {per_group};"));
-    w.line(format!("let m0 = in_group / {columns} * {rows}u;"));
+    w.line(format!("let m0 = in_group / {columns} * {rows}u{};", part.first_row));
     w.line(format!("let n0 = in_group % {columns} * {}u;", 4 * quads));
     // Places past the end repeat the last one; they are not stored.
     for r in 0..rows {
@@ -217,7 +248,7 @@ fn direct(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
     w.finish(
         &size.to_string(),
         BUILTINS,
-        grid((gs * row_tiles * column_tiles).div_ceil(size as usize), rules),
+        grid((part.groups * row_tiles * column_tiles).div_ceil(size as usize), rules),
     )
 }
 
@@ -291,33 +322,37 @@ fn epilogue(
 const DEPTH: usize = 16;
 
 /// 64 x 64 results a workgroup of 16 x 16 invocations, 4 x 4 each; tiles of both operands in workgroup memory.
-fn tiled(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
+fn tiled(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let (side, rows) = (64, 4);
     let size = 256.min(rules.max_invocations as usize);
     let across = 16;
     let down = size / across;
     let tile_m = down * rows;
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     let ty = c.lhs.body.inst(c.lhs.result).ty;
     let (one, four) = (super::writer::ty_name(ty, false), super::writer::ty_name(ty, true));
     plan_operands(&mut w, c, None, None);
-    let [gs, ms, ns, ks] = c.sizes;
+    let [_, _, ns, ks] = c.sizes;
+    let part = Part::new(&mut w, c);
     let scope = Scope::quad(&VARS, N, "nl");
     let needed = c.body.needed(c.stores.iter().map(|s| s.value));
     plan_epilogue(&mut w, c, &needed, &scope);
     loader(&mut w, &c.lhs, "lhs1", [0, M, K], None, &c.sizes);
     loader(&mut w, &c.rhs, "rhs1", [0, K, N], None, &c.sizes);
-    let (row_tiles, column_tiles) = (ms.div_ceil(tile_m), ns.div_ceil(side));
-    let (columns, per_group, tiles) =
-        (w.size(column_tiles), w.size(row_tiles * column_tiles), w.size(gs * row_tiles * column_tiles));
-    let (m_end, n_end, k_end) = (w.size(ms), w.size(ns), w.size(ks));
+    let (row_tiles, column_tiles) = (part.rows.div_ceil(tile_m), ns.div_ceil(side));
+    let (columns, per_group, tiles) = (
+        w.size(column_tiles),
+        w.size(row_tiles * column_tiles),
+        w.size(part.groups * row_tiles * column_tiles),
+    );
+    let (m_end, n_end, k_end) = (part.end.clone(), w.size(ns), w.size(ks));
     w.module.push_str(&format!("var<workgroup> tile_a: array<{one}, {}>;\n", DEPTH * tile_m));
     w.module.push_str(&format!("var<workgroup> tile_b: array<{four}, {}>;\n", DEPTH * side / 4));
     w.line("let t = wid.x + wid.y * groups.x;");
     w.line(format!("if (t >= {tiles}) {{ return; }}"));
-    w.line(format!("let g = t / {per_group};"));
+    w.line(format!("let g = t / {per_group}{};", part.first_group));
     w.line(format!("let in_group = t % {per_group};"));
-    w.line(format!("let tm = in_group / {columns} * {tile_m}u;"));
+    w.line(format!("let tm = in_group / {columns} * {tile_m}u{};", part.first_row));
     w.line(format!("let tn = in_group % {columns} * {side}u;"));
     w.line(format!("let row = lid / {across}u * {rows}u;"));
     w.line(format!("let column = lid % {across}u;"));
@@ -368,5 +403,5 @@ fn tiled(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules) -> Launch {
         );
         w.close();
     }
-    w.finish(&size.to_string(), TILED_BUILTINS, grid(gs * row_tiles * column_tiles, rules))
+    w.finish(&size.to_string(), TILED_BUILTINS, grid(part.groups * row_tiles * column_tiles, rules))
 }

@@ -2,29 +2,31 @@
 
 use super::loops::{invocation, workgroup};
 use super::writer::{Names, Scope, Writer, quad_aligned, ty_name};
-use super::{CodegenRules, Launch, grid};
+use super::{Chunk, CodegenRules, Launch, grid};
 use crate::compiler::kernel::{CumulativeKernel, Kernel, Store};
 
 const BUILTINS: &str =
     "@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
 
-pub(super) fn write(kernel: &Kernel, c: &CumulativeKernel, rules: &CodegenRules) -> Launch {
+pub(super) fn write(kernel: &Kernel, c: &CumulativeKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let size = workgroup(rules);
     let body = &c.element.body;
     let across = Scope::quad(&["line", "k"], 0, "ll");
     let wide = c.lines.is_multiple_of(4) && quad_aligned(body, &c.store.1, &across);
     let scope = if wide { across } else { Scope::single(&["line", "k"]) };
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     let needed = body.needed([c.element.result]);
     let store = Store { buffer: c.store.0, index: c.store.1.clone(), value: c.element.result };
     w.plan_loads(body, &needed, &scope);
     w.plan_store(body, &store, &scope);
-    let (lines, k) = (w.size(c.lines), w.size(c.k));
+    let (start, lines) = w.outer(c.lines);
+    let (share, k) = (w.share(c.lines), w.size(c.k));
     if wide {
         invocation(&mut w, "quad", size);
-        w.line("let line = quad * 4u;");
+        w.line(format!("let line = quad * 4u{start};"));
     } else {
-        invocation(&mut w, "line", size);
+        invocation(&mut w, "first", size);
+        w.line(format!("let line = first{start};"));
     }
     w.line(format!("if (line >= {lines}) {{ return; }}"));
     if wide {
@@ -50,6 +52,6 @@ pub(super) fn write(kernel: &Kernel, c: &CumulativeKernel, rules: &CodegenRules)
         w.line(format!("total = {sum};"));
     }
     w.close();
-    let invocations = if wide { c.lines / 4 } else { c.lines };
+    let invocations = if wide { share / 4 } else { share };
     w.finish(&size.to_string(), BUILTINS, grid(invocations.div_ceil(size as usize), rules))
 }

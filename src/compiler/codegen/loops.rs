@@ -1,7 +1,7 @@
 //! Loop kernels: four positions an invocation.
 
 use super::writer::{Names, Scope, Writer};
-use super::{CodegenRules, Family, Launch, grid};
+use super::{Chunk, CodegenRules, Family, Launch, grid};
 use crate::compiler::checks;
 use crate::compiler::kernel::{Kernel, LoopKernel};
 
@@ -21,17 +21,17 @@ pub(super) fn invocation(w: &mut Writer<'_>, name: &str, size: u32) {
     w.line(format!("let {name} = id.x + id.y * (groups.x * {size}u);"));
 }
 
-pub(super) fn write(k: &Kernel, l: &LoopKernel, rules: &CodegenRules) -> Launch {
+pub(super) fn write(k: &Kernel, l: &LoopKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let size = workgroup(rules);
-    let mut w = Writer::new(k);
+    let mut w = Writer::new(k, chunk);
     let scope = Scope::quad(&["i"], 0, "il");
     let roots = l.stores.iter().map(|s| s.value).chain(l.checks.iter().flat_map(|c| [c.ok, c.value]));
     let needed = l.body.needed(roots);
     w.plan_loads(&l.body, &needed, &scope);
     l.stores.iter().for_each(|s| w.plan_store(&l.body, s, &scope));
-    let n = w.size(l.n);
+    let (start, n) = w.outer(l.n);
     invocation(&mut w, "quad", size);
-    w.line("let i = quad * 4u;");
+    w.line(format!("let i = quad * 4u{start};"));
     w.line(format!("if (i >= {n}) {{ return; }}"));
     w.line(format!("let il = min(vec4<u32>(i) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>({n} - 1u));"));
     let mut names = Names::default();
@@ -48,5 +48,6 @@ pub(super) fn write(k: &Kernel, l: &LoopKernel, rules: &CodegenRules) -> Launch 
             w.close();
         }
     }
-    w.finish(&size.to_string(), BUILTINS, grid(l.n.div_ceil(4).div_ceil(size as usize), rules))
+    let quads = w.share(l.n).div_ceil(4);
+    w.finish(&size.to_string(), BUILTINS, grid(quads.div_ceil(size as usize), rules))
 }

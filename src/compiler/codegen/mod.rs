@@ -6,10 +6,13 @@ mod loops;
 mod rows;
 mod scatter;
 mod sort;
+mod windows;
 mod writer;
 
+pub use windows::{Chunk, chunks};
+
 use super::kernel::{Kernel, KernelKind};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// A word of a launch's uniform data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub enum Bound {
         number: u16,
         /// Whether the launch writes it.
         written: bool,
+        /// The part that is bound, in bytes: offset and length. `None` for all.
+        window: Option<(u64, u64)>,
     },
     /// The cell that failed checks write to.
     Errors,
@@ -69,25 +74,36 @@ pub struct CodegenRules {
     pub workgroup_memory: u32,
     /// Most invocations of a workgroup.
     pub max_invocations: u32,
+    /// Most bytes of a buffer that a kernel binds.
+    pub max_binding: u64,
 }
 
 /// The dispatches of a kernel.
 ///
 /// # Errors
-/// `Internal` for host calls, which are no dispatches.
+/// `Internal` for host calls, which are no dispatches; `ResourceExhausted` for a buffer that is larger than the adapter binds and that the
+/// kernel cannot go through part by part.
 pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
+    let chunks = windows::chunks(k, rules.max_binding).map_err(|stuck| {
+        let bytes = stuck.iter().map(|&b| k.buffers[b].len * k.buffers[b].storage.bytes()).max().unwrap_or(0);
+        let limit = rules.max_binding;
+        let wanted =
+            format!("wanted a binding of {bytes} bytes; the adapter binds at most {limit} bytes at once");
+        Error::new(ErrorKind::ResourceExhausted, &k.label, wanted)
+    })?;
+    let each = |f: &dyn Fn(&Chunk) -> Launch| Ok(chunks.iter().map(f).collect());
     match &k.kind {
-        KernelKind::Loop(l) => Ok(vec![loops::write(k, l, rules)]),
-        KernelKind::Rows(r) => Ok(vec![rows::write(k, r, rules)]),
-        KernelKind::Contract(c) => Ok(vec![contract::write(k, c, rules)]),
-        KernelKind::Cumulative(c) => Ok(vec![lines::write(k, c, rules)]),
-        KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules)),
-        KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules)),
-        KernelKind::Scan(_) => Err(crate::Error::internal("codegen", "a loop is no dispatch")),
+        KernelKind::Loop(l) => each(&|c| loops::write(k, l, rules, c)),
+        KernelKind::Rows(r) => each(&|c| rows::write(k, r, rules, c)),
+        KernelKind::Contract(x) => each(&|c| contract::write(k, x, rules, c)),
+        KernelKind::Cumulative(x) => each(&|c| lines::write(k, x, rules, c)),
+        KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules, &chunks[0])),
+        KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules, &chunks[0])),
+        KernelKind::Scan(_) => Err(Error::internal("codegen", "a loop is no dispatch")),
         KernelKind::Custom { op, .. } => {
-            Err(crate::Error::internal("codegen", format_args!("{} runs on the host", op.name())))
+            Err(Error::internal("codegen", format_args!("{} runs on the host", op.name())))
         }
-        KernelKind::Print { .. } => Err(crate::Error::internal("codegen", "print runs on the host")),
+        KernelKind::Print { .. } => Err(Error::internal("codegen", "print runs on the host")),
     }
 }
 

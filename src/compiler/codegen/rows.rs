@@ -5,7 +5,7 @@
 
 use super::loops::{invocation, workgroup};
 use super::writer::{Names, Scope, Writer, literal, quad_aligned, ty_name};
-use super::{CodegenRules, Family, Launch, grid};
+use super::{Chunk, CodegenRules, Family, Launch, grid};
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel, Store};
 use crate::compiler::lower::phase_of;
 use crate::compiler::scalar::{SVal, Ty};
@@ -86,7 +86,7 @@ struct Rows<'a, 'k> {
     size: u32,
 }
 
-pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules) -> Launch {
+pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let layout = layout(r, rules);
     let scope = match layout {
         Layout::Along | Layout::Shared => Scope::quad(&["r", "k"], 1, "kl"),
@@ -94,7 +94,7 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules) -> La
         Layout::Single => Scope::single(&["r", "k"]),
     };
     let size = if layout == Layout::Shared { 128.min(rules.max_invocations) } else { workgroup(rules) };
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     let roots =
         r.reductions.iter().map(|x| x.element).chain(r.stores.iter().chain(&r.row_stores).map(|s| s.value));
     let needed = r.body.needed(roots);
@@ -104,32 +104,34 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules) -> La
         w.plan_rest(&r.body, &needed);
     }
     r.stores.iter().chain(&r.row_stores).for_each(|s| w.plan_store(&r.body, s, &scope));
-    let (rows, k) = (w.size(r.rows), w.size(r.k));
+    let (start, rows) = w.outer(r.rows);
+    let (share, k) = (w.share(r.rows), w.size(r.k));
     let phases = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0);
     let mut this = Rows { w, r, layout, scope, names: Names::default(), phases, k, size };
     let per_invocation = if layout == Layout::Across { 4 } else { 1 };
     match layout {
         Layout::Shared => {
-            this.w.line("let r = wid.x + wid.y * groups.x;");
+            this.w.line(format!("let r = wid.x + wid.y * groups.x{start};"));
             this.w.line(format!("if (r >= {rows}) {{ return; }}"));
         }
         Layout::Across => {
             invocation(&mut this.w, "quad", size);
-            this.w.line("let r = quad * 4u;");
+            this.w.line(format!("let r = quad * 4u{start};"));
             this.w.line(format!("if (r >= {rows}) {{ return; }}"));
             this.w.line(format!(
                 "let rl = min(vec4<u32>(r) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>({rows} - 1u));"
             ));
         }
         _ => {
-            invocation(&mut this.w, "r", size);
+            invocation(&mut this.w, "row", size);
+            this.w.line(format!("let r = row{start};"));
             this.w.line(format!("if (r >= {rows}) {{ return; }}"));
         }
     }
     this.body();
     let groups = match layout {
-        Layout::Shared => r.rows,
-        _ => r.rows.div_ceil(per_invocation).div_ceil(size as usize),
+        Layout::Shared => share,
+        _ => share.div_ceil(per_invocation).div_ceil(size as usize),
     };
     let builtins = if layout == Layout::Shared { SHARED_BUILTINS } else { BUILTINS };
     this.w.finish(&size.to_string(), builtins, grid(groups, rules))

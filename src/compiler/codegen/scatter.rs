@@ -2,21 +2,21 @@
 
 use super::loops::{invocation, workgroup};
 use super::writer::{Names, Scope, Writer};
-use super::{CodegenRules, Launch, grid};
+use super::{Chunk, CodegenRules, Launch, grid};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{Function, Kernel, ScatterKernel, Store};
 
 const BUILTINS: &str =
     "@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
 
-pub(super) fn write(kernel: &Kernel, s: &ScatterKernel, rules: &CodegenRules) -> Vec<Launch> {
-    vec![copy(kernel, s, rules), combine(kernel, s, rules)]
+pub(super) fn write(kernel: &Kernel, s: &ScatterKernel, rules: &CodegenRules, chunk: &Chunk) -> Vec<Launch> {
+    vec![copy(kernel, s, rules, chunk), combine(kernel, s, rules, chunk)]
 }
 
 /// The operand into the result.
-fn copy(kernel: &Kernel, s: &ScatterKernel, rules: &CodegenRules) -> Launch {
+fn copy(kernel: &Kernel, s: &ScatterKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let size = workgroup(rules);
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     let body = &s.operand.body;
     let scope = Scope::quad(&["i"], 0, "il");
     let needed = body.needed([s.operand.result]);
@@ -47,9 +47,9 @@ fn declare(w: &mut Writer<'_>, f: &Function, head: &str, vars: &[&str]) {
     w.module.push_str(&format!("{head} {{\n{text}  return {result};\n}}\n"));
 }
 
-fn combine(kernel: &Kernel, s: &ScatterKernel, rules: &CodegenRules) -> Launch {
+fn combine(kernel: &Kernel, s: &ScatterKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let size = workgroup(rules);
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     let ty = s.update.body.inst(s.update.result).ty;
     let name = super::writer::ty_name(ty, false);
     declare(&mut w, &s.target, "fn target_of(u: u32) -> i32", &["u"]);

@@ -3,7 +3,7 @@
 
 use super::loops::{invocation, workgroup};
 use super::writer::{Names, Scope, Writer};
-use super::{CodegenRules, Launch, grid};
+use super::{Chunk, CodegenRules, Launch, grid};
 use crate::compiler::kernel::{ArgSortKernel, Kernel};
 use crate::compiler::scalar::Ty;
 
@@ -13,15 +13,15 @@ const BLOCK: usize = 64;
 const BUILTINS: &str =
     "@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
 
-pub(super) fn write(kernel: &Kernel, s: &ArgSortKernel, rules: &CodegenRules) -> Vec<Launch> {
+pub(super) fn write(kernel: &Kernel, s: &ArgSortKernel, rules: &CodegenRules, chunk: &Chunk) -> Vec<Launch> {
     // Runs double with each merge; results move between the two buffers and must end in the result's.
     let mut merges = 0;
     while BLOCK << merges < s.k {
         merges += 1;
     }
     let buffer = |step: usize| if (merges - step).is_multiple_of(2) { s.store.0 } else { s.scratch };
-    let mut all = vec![count(kernel, s, buffer(0), rules)];
-    all.extend((0..merges).map(|m| merge(kernel, s, BLOCK << m, buffer(m), buffer(m + 1), rules)));
+    let mut all = vec![count(kernel, s, buffer(0), rules, chunk)];
+    all.extend((0..merges).map(|m| merge(kernel, s, BLOCK << m, buffer(m), buffer(m + 1), rules, chunk)));
     all
 }
 
@@ -63,9 +63,9 @@ fn order(w: &mut Writer<'_>, ty: Ty, x: &str, descending: bool) -> String {
 }
 
 /// Each element's rank inside its block.
-fn count(kernel: &Kernel, s: &ArgSortKernel, to: u16, rules: &CodegenRules) -> Launch {
+fn count(kernel: &Kernel, s: &ArgSortKernel, to: u16, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let size = workgroup(rules);
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     key_function(&mut w, s);
     w.plan_single_store(to);
     let (n, k) = (w.size(s.lines * s.k), w.size(s.k));
@@ -87,9 +87,17 @@ fn count(kernel: &Kernel, s: &ArgSortKernel, to: u16, rules: &CodegenRules) -> L
 }
 
 /// Merges runs of `run` elements: an element of the first run stands before equal ones of the second.
-fn merge(kernel: &Kernel, s: &ArgSortKernel, run: usize, from: u16, to: u16, rules: &CodegenRules) -> Launch {
+fn merge(
+    kernel: &Kernel,
+    s: &ArgSortKernel,
+    run: usize,
+    from: u16,
+    to: u16,
+    rules: &CodegenRules,
+    chunk: &Chunk,
+) -> Launch {
     let size = workgroup(rules);
-    let mut w = Writer::new(kernel);
+    let mut w = Writer::new(kernel, chunk);
     key_function(&mut w, s);
     w.plan_access(from, false);
     w.plan_single_store(to);

@@ -1,6 +1,6 @@
 //! Scalar programs as WGSL statements, for one element or for four neighbouring ones at a time.
 
-use super::{Bound, Launch, Word};
+use super::{Bound, Chunk, Launch, Word};
 use crate::compiler::index::{Index, Lanes, Source, Term};
 use crate::compiler::kernel::{Kernel, Store};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
@@ -26,6 +26,7 @@ enum Access {
 /// The text of one launch under construction.
 pub(super) struct Writer<'a> {
     kernel: &'a Kernel,
+    chunk: &'a Chunk,
     /// Declarations at module level beside bindings.
     pub(super) module: String,
     /// Statements of the entry point.
@@ -117,10 +118,11 @@ fn element(storage: Storage) -> &'static str {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(kernel: &'a Kernel) -> Self {
+    pub(super) fn new(kernel: &'a Kernel, chunk: &'a Chunk) -> Self {
         let n = kernel.buffers.len();
         Writer {
             kernel,
+            chunk,
             module: String::new(),
             main: String::new(),
             params: vec![],
@@ -148,6 +150,22 @@ impl<'a> Writer<'a> {
     pub(super) fn close(&mut self) {
         self.depth -= 1;
         self.line("}");
+    }
+
+    /// Declares that a variable starts where the chunk does, and gives the text of its end; `n` is the end of all work.
+    pub(super) fn outer(&mut self, n: usize) -> (String, String) {
+        let end = self.size(n.min(self.chunk.range.end));
+        let start = if self.chunk.whole {
+            String::new()
+        } else {
+            format!(" + {}", self.size(self.chunk.range.start))
+        };
+        (start, end)
+    }
+
+    /// How much work there is of `n` in the chunk.
+    pub(super) fn share(&self, n: usize) -> usize {
+        n.min(self.chunk.range.end) - self.chunk.range.start.min(n)
     }
 
     /// A size, as run-time data whatever it is.
@@ -421,7 +439,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Where an element of a buffer is: its index, inside of the trip's slice where the buffer is stacked.
+    /// Where an element of a buffer is: its index, inside of the trip's slice where the buffer is stacked, inside of the window where only
+    /// one is bound.
     fn address(
         &mut self,
         buffer: u16,
@@ -430,9 +449,15 @@ impl<'a> Writer<'a> {
         names: &Names,
         lane: Option<usize>,
     ) -> String {
-        let at = self.index(i, scope, names, lane);
+        let mut at = self.index(i, scope, names, lane);
         let b = &self.kernel.buffers[buffer as usize];
-        if b.stacked { format!("{at} + {}", self.word(Word::Slice(b.len as u32))) } else { at }
+        if b.stacked {
+            at = format!("{at} + {}", self.word(Word::Slice(b.len as u32)));
+        }
+        if let Some(window) = &self.chunk.windows[buffer as usize] {
+            at = format!("{at} - {}", self.size(window.start));
+        }
+        at
     }
 
     /// One element at a u32 index.
@@ -656,7 +681,11 @@ impl<'a> Writer<'a> {
                 "@group(0) @binding({}) var<storage, {mode}> b{k}: array<{element}>;",
                 bindings.len()
             );
-            bindings.push(Bound::Buffer { number: k as u16, written: self.written[k] });
+            let window = self.chunk.windows[k].as_ref().map(|w| {
+                let size = b.storage.bytes() as u64;
+                (w.start as u64 * size, w.len() as u64 * size)
+            });
+            bindings.push(Bound::Buffer { number: k as u16, written: self.written[k], window });
         }
         if self.errors {
             let _ = writeln!(

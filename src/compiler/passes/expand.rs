@@ -45,11 +45,25 @@ impl Rewriter<'_> {
     }
 }
 
+/// Operands that one kernel joins: an element is looked for in each of them.
+const MAX_JOINED: usize = 8;
+
+fn joined_in_groups(rw: &mut Rewriter<'_>, x: &[Val], dim: usize, most: usize) -> Result<Option<Results>> {
+    if x.len() <= most {
+        return Ok(None);
+    }
+    let each = x.len().div_ceil(x.len().div_ceil(most));
+    let groups: Result<Vec<Val>> =
+        x.chunks(each).map(|group| rw.emit(Prim::Concatenate { dim }, group)).collect();
+    Ok(one(rw.emit(Prim::Concatenate { dim }, &groups?)?))
+}
+
 fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Result<Option<Results>> {
     if let Some(r) = widened(rw, prim, x)? {
         return Ok(Some(r));
     }
     match prim {
+        Prim::Concatenate { dim } => joined_in_groups(rw, x, *dim, MAX_JOINED.min(rules.max_buffers - 1)),
         Prim::Sort { dim, descending } => sort(rw, x, *dim, *descending),
         Prim::TopK { k } => top_k(rw, x[0], *k),
         Prim::Case(branches) => {

@@ -252,7 +252,8 @@ fn kernel_gradient(
         .map(|(d, w)| w.count((xs[d + 1].max(1) - 1) * c.lhs_dilation[d] + 1))
         .collect();
     let dense = c.lhs_dilation.iter().all(|&d| d == 1);
-    if counts.size() > MAX_POSITIONS || counts.size() == 0 || !dense || ks[n + 1] % xs[n + 1] != 0 {
+    let empty = counts.size() == 0 || c.window.iter().any(|w| w.size == 0);
+    if counts.size() > MAX_POSITIONS || empty || !dense || ks[n + 1] % xs[n + 1] != 0 {
         return Ok(None);
     }
     let (channels, multiplier) = (xs[n + 1], ks[n + 1] / xs[n + 1]);

@@ -10,7 +10,8 @@ pub(super) fn sinh(x: f32) -> f32 {
     let a = x.abs();
     let e = exp(0.5 * a);
     let s = a * a;
-    let near = a + a * s * (0.166_666_67 + s * (0.008_333_310_5 + s * (0.000_198_428_96 + s * 2.782_212e-6)));
+    let near =
+        a + a * s * (0.166_666_67 + s * (0.008_333_310_5 + s * (0.000_198_428_96 + s * 2.782_213_2e-6)));
     let far = (0.5 * e) * e - (0.5 / e) / e;
     with_sign(pick(a < 1.0, near, far), x)
 }

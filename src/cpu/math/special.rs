@@ -4,15 +4,15 @@ use super::arith::{hold, leading, pick};
 use super::exponential::{exp, log};
 use std::f32::consts::FRAC_2_SQRT_PI;
 
-/// x P(x^2) / Q(x^2) up to where the result rounds to 1: 5.4e-8.
+/// x P(x^2) / Q(x^2) up to where the result rounds to 1: 5.2e-8.
 #[inline(always)]
 pub(super) fn erf(x: f32) -> f32 {
     let t = hold(x, -3.93, 3.93);
     let s = t * t;
-    let p = 0.052_815_117 + s * (0.003_789_139_4 + s * (0.000_286_606_05 + s * 2.060_830_2e-6));
-    let p = FRAC_2_SQRT_PI + s * (0.190_786_63 + s * p);
-    let q = 0.114_281_93 + s * (0.015_011_585 + s * (0.001_170_702_9 + s * 3.829_781_4e-5));
-    let q = 1.0 + s * (0.502_412_4 + s * q);
+    let p = 0.051_506_914 + s * (0.003_364_415_8 + s * (0.000_276_622_25 + s * 2.131_576_6e-6));
+    let p = FRAC_2_SQRT_PI + s * (0.180_961 + s * p);
+    let q = 0.110_212_02 + s * (0.014_162_816 + s * (0.001_066_812_9 + s * 3.850_637e-5));
+    let q = 1.0 + s * (0.493_706_94 + s * q);
     let y = hold(t * p / q, -1.0, 1.0);
     let y = pick(x >= 3.93, 1.0, y);
     pick(x <= -3.93, -1.0, y)

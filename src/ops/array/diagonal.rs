@@ -186,7 +186,8 @@ fn matrix_diag(g: &mut Graph, s: &MatrixDiagV3, diagonal: Val, padding: Val) -> 
     };
     crate::ops::build::want_rank(g, op, "padding_value", padding, 0)?;
     let (lower, upper) = range_of(op, &s.k)?;
-    let (least_rows, least_cols) = (longest as i64 - upper.min(0), longest as i64 + lower.max(0));
+    let (least_rows, least_cols) =
+        ((longest as i64).saturating_sub(upper.min(0)), (longest as i64).saturating_add(lower.max(0)));
     let (rows, cols) = match (s.num_rows, s.num_cols) {
         (-1, -1) => (least_rows.max(least_cols), least_rows.max(least_cols)),
         (-1, cols) => (least_rows, cols),

@@ -100,7 +100,7 @@ fn plan(op: &str, shape: &Shape, begin: &[i64], end: &[i64], strides: &[i64], m:
         let received = format!("{n}, {} and {}", end.len(), strides.len());
         return Err(Error::invalid(op, "begin, end, strides", "lists of one length", received));
     }
-    if (m.ellipsis & (m.ellipsis - 1)) != 0 {
+    if (m.ellipsis & m.ellipsis.wrapping_sub(1)) != 0 {
         return Err(Error::invalid(
             op,
             "ellipsis_mask",

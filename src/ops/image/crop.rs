@@ -29,7 +29,7 @@ crate::op! {
 fn crop(g: &mut Graph, op: &str, x: Val, offset: [i64; 2], target: [i64; 2]) -> Result<Val> {
     let l = Layout::new(g, op, "image", x)?;
     let size = [l.height as i64, l.width as i64];
-    if (0..2).any(|d| offset[d] < 0 || target[d] < 1 || offset[d] + target[d] > size[d]) {
+    if (0..2).any(|d| offset[d] < 0 || target[d] < 1 || offset[d].saturating_add(target[d]) > size[d]) {
         let wanted = format!("offsets from 0 up and targets from 1 up within {} x {}", l.height, l.width);
         return Err(Error::invalid(op, "offset, target", wanted, format_args!("{offset:?} and {target:?}")));
     }
@@ -83,7 +83,9 @@ crate::op! {
 
 fn pad(g: &mut Graph, op: &str, x: Val, offset: [i64; 2], target: [i64; 2]) -> Result<Val> {
     let l = Layout::new(g, op, "image", x)?;
-    let after = [target[0] - offset[0] - l.height as i64, target[1] - offset[1] - l.width as i64];
+    let size = [l.height as i64, l.width as i64];
+    let after: [i64; 2] =
+        std::array::from_fn(|d| target[d].saturating_sub(offset[d]).saturating_sub(size[d]));
     if offset.iter().chain(&after).any(|&p| p < 0) {
         let wanted = format!("room for {} x {} behind offsets from 0 up", l.height, l.width);
         return Err(Error::invalid(op, "offset, target", wanted, format_args!("{offset:?} and {target:?}")));

@@ -1,6 +1,7 @@
 //! `tf.image`: resizing, cutting, colours, augmentation. Images are `[height, width, channels]` or batches of those.
 
 mod adjust;
+mod axis;
 mod boxes;
 mod color;
 mod convert;
@@ -14,6 +15,7 @@ mod resample;
 mod resize;
 mod resize_fn;
 mod scale;
+mod suppress;
 
 pub use adjust::{
     AdjustBrightness, AdjustContrast, AdjustGamma, AdjustHueOf, AdjustSaturationOf, adjust_brightness,
@@ -32,6 +34,9 @@ pub use random::*;
 pub use resize::*;
 pub use resize_fn::*;
 pub use scale::*;
+pub use suppress::*;
+
+pub use crate::ops::array::{PatchPadding, extract_image_patches as extract_patches};
 
 use crate::tensor::Row;
 
@@ -40,6 +45,7 @@ pub(super) const OPS: &[&[Row]] = &[
     resize_fn::OPS,
     scale::OPS,
     boxes::OPS,
+    suppress::OPS,
     color::OPS,
     convert::OPS,
     adjust::OPS,

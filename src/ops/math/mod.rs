@@ -9,10 +9,12 @@ mod bitwise;
 mod cast;
 mod clip;
 mod compare;
+mod composed;
 mod count;
 mod cross;
 mod divide;
 mod exponential;
+mod incomplete;
 mod macros;
 mod power;
 mod reduce;
@@ -33,10 +35,12 @@ pub use bitwise::*;
 pub use cast::*;
 pub use clip::*;
 pub use compare::*;
+pub use composed::*;
 pub use count::*;
 pub use cross::*;
 pub use divide::*;
 pub use exponential::*;
+pub use incomplete::*;
 pub use power::*;
 pub use reduce::*;
 pub use scans::*;
@@ -62,9 +66,11 @@ pub(super) const OPS: &[&[Row]] = &[
     compare::COMPARISONS,
     compare::LOGIC,
     compare::OPS,
+    composed::OPS,
     count::OPS,
     cross::OPS,
     exponential::OPS,
+    incomplete::OPS,
     power::OPS,
     reduce::OPS,
     scans::OPS,

@@ -68,6 +68,15 @@ reductions! {
         errors [case().with("axis", [0]).bools([2])];
     /// The mean over axes; NaN over nothing. Integers are divided towards zero.
     Mean, reduce_mean, "tf.math.reduce_mean", |g, x, dims| g.mean(x, &dims),
+        vjp |s, g, x, y, dy| {
+            let shape = g.shape(x[0]).clone();
+            let dims = resolve_axes("Mean", "axis", &s.axis, shape.rank())?;
+            let n: usize = dims.iter().map(|&d| shape[d]).product();
+            let d = g.reshape(dy, shape.reduced(&dims, false))?;
+            let count = g.full_like(d, n.max(1) as f64)?;
+            let d = g.div(d, count)?;
+            Ok(vec![Some(g.repeat_over(d, &shape, &dims)?)])
+        },
         cases [case().with("axis", [1]).f32([2, 3]), case().with("axis", [0, -1]).with("keep_dims", true).f32([2, 3, 4]), case().with("axis", [0]).f32([0, 3]),
             case().with("axis", [1]).ints([2, 3], -9, 9), case().with("axis", Vec::<i64>::new()).f32([2]), case().with("axis", [0]).input(DType::Float16, [5], Fill::Uniform(-1.0, 1.0))],
         errors [case().with("axis", [0]).bools([2])];

@@ -33,7 +33,8 @@ macro_rules! statistics {
                     case().f32([2, 3]),
                     case().with("axis", [1]).f32([2, 3]),
                     case().with("axis", [0, -1]).with("keepdims", true).f32([2, 3, 2]),
-                    case().with("axis", [-1]).f32([3, 1]),
+                    // The slope of a deviation of 0 is 0 times infinity.
+                    case().with("axis", [-1]).f32([3, 1]).forward_only(),
                     case().with("axis", [0]).input(DType::Float64, [4], Fill::Uniform(-30.0, 30.0)),
                 ]
                 errors [case().with("axis", [2]).f32([2, 3]), case().bools([2])]

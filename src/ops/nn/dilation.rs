@@ -1,6 +1,6 @@
 //! Grayscale morphology: maxima of windows with weights added.
 
-use super::window::Sliding;
+use super::sliding::Sliding;
 use super::{DataFormat, Extents, Padding, PaddingKind};
 use crate::ErrorKind;
 use crate::error::{Error, Result};

@@ -6,9 +6,11 @@ mod dilation;
 mod dropout;
 mod embedding;
 mod layer;
+mod line;
 mod loss;
 mod norm;
 mod pool;
+mod sliding;
 mod softmax;
 mod window;
 
@@ -42,7 +44,7 @@ pub(super) const OPS: &[&[Row]] = &[
     pool::max3d::OPS,
     pool::avg::OPS,
     pool::argmax::OPS,
-    pool::functions::OPS,
+    pool::general::OPS,
     norm::batch::OPS,
     norm::fused::OPS,
     norm::layer::OPS,

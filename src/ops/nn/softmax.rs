@@ -17,6 +17,7 @@ crate::op! {
         case().f32([2, 1]),
         case().f32([0, 3]),
         case().range([3, 4], -100.0, 100.0),
+        case().half([2, 5]).forward_only(),
         case().values([2, 3], &[0.0, f64::NEG_INFINITY, 1.0, 2.0, 2.0, f64::NEG_INFINITY]),
     ]
     errors [case().f32([]), case().ints([3], 0, 4)]

@@ -2,14 +2,15 @@
 
 use super::draw::{Key, categorical_of};
 use super::shuffle::shuffle_by;
+use super::skip::READ_AND_SKIP;
 use super::stateless::only_row;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::hlo::{Graph, Literal, Spec};
+use crate::hlo::Literal;
 use crate::ops::array::{stack, zeros_like};
 use crate::shape::Shape;
-use crate::tensor::{Entry, IntoTensor, Tensor, Variable, run_entry};
-use std::sync::{Arc, LazyLock, Mutex};
+use crate::tensor::{IntoTensor, Tensor, Variable, run_entry};
+use std::sync::{Arc, Mutex};
 
 /// A random-number generator (`tf.random.Generator`, Philox). Its state is a variable, which every draw moves on: outside of functions
 /// and inside of them, where each call continues the stream. Clones share the state.
@@ -25,7 +26,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Generator {
-    /// uint32[6]: four words of the counter, two of the key, lowest first.
+    /// `uint32[6]`: four words of the counter, two of the key, lowest first.
     state: Variable,
     /// Held from reading the state to assigning it.
     turn: Arc<Mutex<()>>,
@@ -79,7 +80,7 @@ impl Generator {
         Ok(Generator { state, turn: Arc::default() })
     }
 
-    /// The state: uint32[6], four words of the counter and two of the key, lowest first.
+    /// The state: `uint32[6]`, four words of the counter and two of the key, lowest first.
     ///
     /// # Errors
     /// `Internal` only.
@@ -262,33 +263,6 @@ pub(super) fn words_of_seed(seed: i64) -> [u32; 6] {
 fn literal(words: &[u32]) -> Literal {
     Literal::ints(DType::UInt32, [words.len()], words.iter().map(|&w| i64::from(w)).collect())
 }
-
-/// From the state and two words to add to its counter: key, counter, new state.
-static READ_AND_SKIP: LazyLock<Result<Arc<Entry>>> = LazyLock::new(|| {
-    let mut g = Graph::new();
-    let state = g.parameter(Spec::new(DType::UInt32, [6]));
-    let by = g.parameter(Spec::new(DType::UInt32, [2]));
-    let key = g.slice_in_dim(state, 0, 4, 6)?;
-    let counter = g.slice_in_dim(state, 0, 0, 4)?;
-    let zero = g.full(DType::UInt32, [1], 0.0)?;
-    let mut carry = zero;
-    let mut words = vec![];
-    for i in 0..4 {
-        let old = g.slice_in_dim(counter, 0, i, i + 1)?;
-        let add = if i < 2 { g.slice_in_dim(by, 0, i, i + 1)? } else { zero };
-        let sum = g.add(old, add)?;
-        let first = g.lt(sum, old)?;
-        let total = g.add(sum, carry)?;
-        let second = g.lt(total, sum)?;
-        let over = g.or(first, second)?;
-        carry = g.convert(over, DType::UInt32)?;
-        words.push(total);
-    }
-    words.push(key);
-    let moved = g.concatenate(&words, 0)?;
-    g.set_outputs(vec![key, counter, moved]);
-    Ok(Entry::of_graph("RngReadAndSkip", g))
-});
 
 #[cfg(test)]
 mod tests {

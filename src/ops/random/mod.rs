@@ -11,6 +11,7 @@ mod key;
 mod multinomial;
 mod normal;
 mod shuffle;
+mod skip;
 mod stateless;
 mod uniform;
 

@@ -104,6 +104,9 @@ pub fn stateless_gamma(
 /// Class numbers, `num_samples` for each row of `logits`, drawn with the probabilities `softmax(logits)`: a function of `seed`
 /// (`tf.random.stateless_categorical`).
 ///
+/// Equal to TensorFlow's for batches that its CPU kernel does not split over threads: there a later part of the batch skips ahead in the
+/// stream.
+///
 /// # Errors
 /// `InvalidArgument` for logits that are no matrix, and a dtype other than int32 and int64.
 pub fn stateless_categorical(
@@ -137,6 +140,9 @@ pub fn stateless_fold_in(seed: impl IntoTensor, data: impl IntoTensor) -> Result
     let first = stateless_uniform_full_int((), seed, data.dtype())?;
     stack(&[first, data], 0)
 }
+
+/// The newer names of [`stateless_split`] and [`stateless_fold_in`].
+pub use self::{stateless_fold_in as fold_in, stateless_split as split};
 
 /// `value` with its first dimension in an order that is a function of `seed` (`tf.random.experimental.stateless_shuffle`).
 ///

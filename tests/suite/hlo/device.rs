@@ -3,16 +3,18 @@
 use super::cases::all;
 use super::gradients::{backward, floats, forward};
 use wgflow::config;
-use wgflow::exec::{Arg, Executable, target_of};
+use wgflow::exec::{Arg, Executable, Target, target_of};
 use wgflow::hlo::interpret::evaluate;
 use wgflow::hlo::{Graph, Literal};
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::rng::Rng;
 
-/// Compiles and runs a graph on the current device.
-pub(super) fn run(g: &Graph, args: &[Literal]) -> wgflow::Result<Vec<Literal>> {
+/// Compiles and runs a graph on the current device, whose target `adapt` may change.
+pub(super) fn run(g: &Graph, args: &[Literal], adapt: &Adapt) -> wgflow::Result<Vec<Literal>> {
     let device = config::current_device()?;
-    let executable = Executable::new(g, &target_of(&device), &[])?;
+    let mut target = target_of(&device);
+    adapt(&mut target);
+    let executable = Executable::new(g, &target, &[])?;
     let upload = |l: &Literal| {
         let mut bytes = l.to_storage("test")?;
         bytes.resize(bytes.len().next_multiple_of(16), 0);
@@ -29,14 +31,17 @@ pub(super) fn run(g: &Graph, args: &[Literal]) -> wgflow::Result<Vec<Literal>> {
     outputs.iter().zip(g.output_specs()).map(read).collect()
 }
 
-pub(super) fn compare(name: &str, g: &Graph, args: &[Literal]) -> Option<String> {
+/// A change of the target under test.
+pub(super) type Adapt = dyn Fn(&mut Target);
+
+pub(super) fn compare(name: &str, g: &Graph, args: &[Literal], adapt: &Adapt) -> Option<String> {
     // Both see what float32 holds.
     let round = |l: &Literal| {
         if l.dtype.is_float() { Literal::floats(l.dtype, l.shape.clone(), l.to_f64s()) } else { l.clone() }
     };
     let args: Vec<Literal> = args.iter().map(round).collect();
     let want = evaluate(g, &args).unwrap();
-    let got = match run(g, &args) {
+    let got = match run(g, &args, adapt) {
         Ok(got) => got,
         Err(e) => return Some(format!("{name}: {e}")),
     };
@@ -52,16 +57,15 @@ pub(super) fn compare(name: &str, g: &Graph, args: &[Literal]) -> Option<String>
     None
 }
 
-#[test]
-fn primitives_and_their_derivatives_run() {
-    device_under_test();
+/// What is wrong with the primitives and their derivatives.
+pub(super) fn problems_of_primitives(adapt: &Adapt) -> Vec<String> {
     let mut problems = vec![];
     for c in all() {
         let mut rng = Rng::named(&c.name);
         let f = forward(&c);
         let x: Vec<Literal> =
             c.inputs.iter().map(|(s, (lo, hi))| floats(s, rng.uniforms(s.size(), *lo, *hi))).collect();
-        problems.extend(compare(&c.name, &f, &x));
+        problems.extend(compare(&c.name, &f, &x, adapt));
         let b = backward(&f);
         let dy: Vec<Literal> = f
             .output_specs()
@@ -69,7 +73,14 @@ fn primitives_and_their_derivatives_run() {
             .map(|s| floats(&s.shape, rng.uniforms(s.shape.size(), 0.5, 1.5)))
             .collect();
         let args: Vec<Literal> = x.iter().chain(&dy).cloned().collect();
-        problems.extend(compare(&format!("{} (derivative)", c.name), &b, &args));
+        problems.extend(compare(&format!("{} (derivative)", c.name), &b, &args, adapt));
     }
+    problems
+}
+
+#[test]
+fn primitives_and_their_derivatives_run() {
+    device_under_test();
+    let problems = problems_of_primitives(&|_| {});
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }

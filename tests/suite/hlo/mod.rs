@@ -3,4 +3,5 @@
 mod cases;
 mod device;
 mod gradients;
+mod limits;
 mod random;

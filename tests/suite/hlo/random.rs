@@ -1,6 +1,6 @@
 //! Random graphs: compiled as a whole and by parts they mean what the exact evaluator says.
 
-use super::device::compare;
+use super::device::{Adapt, compare};
 use wgflow::hlo::{DotDims, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScatterKind, Spec, Val};
 use wgflow::{DType, Result, Shape};
 use wgflow_tests::device::device_under_test;
@@ -272,10 +272,8 @@ fn grown(seed: u64) -> (Graph, Vec<Literal>) {
     (this.g, args)
 }
 
-#[test]
-fn random_graphs_mean_the_same_compiled() {
-    device_under_test();
-    let wanted: u64 = std::env::var("WGFLOW_RANDOM_GRAPHS").ok().and_then(|v| v.parse().ok()).unwrap_or(150);
+/// What is wrong with the first `wanted` random graphs.
+pub(super) fn problems_of_graphs(wanted: u64, adapt: &Adapt) -> Vec<String> {
     let mut problems = vec![];
     let (mut seed, mut done) = (0, 0);
     while done < wanted {
@@ -286,17 +284,25 @@ fn random_graphs_mean_the_same_compiled() {
             continue;
         }
         done += 1;
-        if let Some(p) = compare(&format!("seed {seed}"), &g, &args) {
+        if let Some(p) = compare(&format!("seed {seed}"), &g, &args, adapt) {
             // Steps by rounding are no fault of the compiler.
             if is_steady(&g) || p.contains("Error") {
                 problems.push(p);
             }
         }
     }
-    assert!(
-        problems.is_empty(),
-        "{} of {wanted} graphs:\n{}",
-        problems.len(),
-        problems[..problems.len().min(3)].join("\n")
-    );
+    problems
+}
+
+/// How many random graphs to try: the environment variable `WGFLOW_RANDOM_GRAPHS`, else `usual`.
+pub(super) fn wanted_graphs(usual: u64) -> u64 {
+    std::env::var("WGFLOW_RANDOM_GRAPHS").ok().and_then(|v| v.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn random_graphs_mean_the_same_compiled() {
+    device_under_test();
+    let wanted = wanted_graphs(150);
+    let problems = problems_of_graphs(wanted, &|_| {});
+    assert!(problems.is_empty(), "{} of {wanted} graphs:\n{}", problems.len(), problems.join("\n"));
 }

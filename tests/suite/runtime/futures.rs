@@ -80,9 +80,15 @@ fn dropped_reads_leave_nothing_behind() {
 }
 
 #[test]
-fn a_read_of_nothing_is_done() {
-    on_adapter!(|_c, device, _gpu| {
+fn a_read_of_nothing_waits_for_the_work() {
+    on_adapter!(|_c, device, gpu| {
         assert_eq!(block_on(device.read(&[])?)?.data, Vec::<Vec<u8>>::new());
+        let (p, x) = (affine(&gpu)?, device.upload(&bytes(&[0; 1 << 20]))?);
+        for _ in 0..20 {
+            launch(&gpu, &p, &x, 1, 1)?;
+        }
+        block_on(device.read(&[])?)?;
+        assert_eq!(gpu.in_flight(), 0);
         let x = device.alloc(8)?;
         assert_eq!(block_on(device.read(&[(&x, 3..3)])?)?.data, [Vec::<u8>::new()]);
     });

@@ -94,6 +94,32 @@ fn each_launch_has_its_own_parameters() {
 }
 
 #[test]
+fn ranges_of_one_buffer_are_bound_apart() {
+    on_adapter!(|_c, device, gpu| {
+        use Access::ReadWrite;
+        let p = affine(&gpu)?;
+        let swap = gpu.pipeline(&ShaderDesc::new(
+            "swap",
+            "@group(0) @binding(0) var<storage, read_write> x: array<u32>;
+             @group(0) @binding(1) var<storage, read_write> y: array<u32>;
+             @compute @workgroup_size(1) fn main() { let t = x[0]; x[0] = y[0]; y[0] = t + arrayLength(&y); }",
+            &[ReadWrite, ReadWrite][..],
+            0,
+        ))?;
+        let x = device.upload(&bytes(&(0..1024).collect::<Vec<_>>()))?;
+        let at = |word: u64, words: u64| Binding { buffer: &x, offset: 4 * word, size: 4 * words };
+        for (word, add) in [(0, 100), (256, 200), (512, 300)] {
+            gpu.dispatch(&p, &[at(word, 64)], &bytes(&[64, 1, add]), [1, 1, 1])?;
+        }
+        gpu.dispatch(&swap, &[at(0, 64), at(256, 128)], &[], [1, 1, 1])?;
+        gpu.dispatch(&swap, &[at(0, 64), at(256, 64)], &[], [1, 1, 1])?;
+        let got = read(&device, &x)?;
+        assert_eq!((got[0], got[1], got[256], got[257]), (100 + 128, 101, 456 + 64, 457));
+        assert_eq!((got[64], got[512], got[575], got[576]), (64, 812, 875, 576));
+    });
+}
+
+#[test]
 fn copies_and_fills_stand_between_launches() {
     on_adapter!(|_c, device, gpu| {
         let p = affine(&gpu)?;

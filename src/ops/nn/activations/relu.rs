@@ -16,7 +16,7 @@ crate::op! {
         g.max(features, zero)
     };
     vjp |s, g, x, y, dy| Ok(vec![Some(relu_grad(g, dy, y)?)]);
-    cases [case().f32([2, 3]), case().specials(), case().ints([5], -3, 3), case().f32([0, 2])]
+    cases [case().f32([2, 3]), case().specials(), case().ints([5], -3, 3), case().f32([0, 2]), case().half([4])]
     errors [case().bools([2])]
 }
 

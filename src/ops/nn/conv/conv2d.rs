@@ -28,9 +28,11 @@ crate::op! {
         case().with("strides", [1, 2, 1, 1]).with("padding", "EXPLICIT").with("explicit_paddings", [0, 0, 1, 2, 0, 1, 0, 0]).f32([1, 4, 4, 2]).f32([3, 2, 2, 2]),
         case().with("strides", [1, 1, 1, 1]).with("padding", "SAME").f32([1, 4, 4, 4]).f32([2, 2, 2, 6]).forward_only(),
         case().with("strides", [1, 1, 1, 1]).with("padding", "SAME").f32([0, 4, 4, 2]).f32([2, 2, 2, 3]),
+        case().with("strides", [1, 1, 1, 1]).with("padding", "SAME").half([1, 4, 4, 2]).half([2, 2, 2, 2]).forward_only(),
         case().with("strides", [1, 5, 5, 1]).with("padding", "VALID").f32([1, 7, 7, 1]).f32([2, 2, 1, 1]),
     ]
     errors [
+        case().with("strides", [1, 1, 1, 1]).with("padding", "SAME").f32([1, 4, 4, 2]).f32([0, 2, 2, 2]),
         case().with("strides", [1, 1, 1, 1]).with("padding", "SAME").f32([1, 4, 4, 4]).f32([2, 2, 3, 2]),
         case().with("strides", [2, 1, 1, 1]).with("padding", "SAME").f32([1, 4, 4, 2]).f32([2, 2, 2, 2]),
         case().with("strides", [1, 1, 1]).with("padding", "SAME").f32([1, 4, 4, 2]).f32([2, 2, 2, 2]),

@@ -3,7 +3,7 @@
 use super::{Conv2D, Conv3D, DepthwiseConv2dNative};
 use crate::error::{Error, Result};
 use crate::ops::array::reshape;
-use crate::ops::nn::window::Line;
+use crate::ops::nn::line::Line;
 use crate::ops::nn::{DataFormat, Extents, Padding};
 use crate::shape::Shape;
 use crate::tensor::{IntoTensor, Tensor, pair, run_one};

@@ -12,7 +12,7 @@ pub use depthwise::*;
 pub use functions::*;
 pub use transpose::*;
 
-use super::window::Sliding;
+use super::sliding::Sliding;
 use crate::error::{Error, Result};
 use crate::hlo::{Conv, ConvLayout, Graph, Val, gradient};
 use crate::shape::{Dims, Shape};
@@ -20,7 +20,7 @@ use crate::shape::{Dims, Shape};
 /// The attributes of an op with `strides`, `padding`, `explicit_paddings` (or what stands for them), `data_format` and `dilations`.
 macro_rules! sliding {
     ($op:literal, $s:ident, $explicit:expr, $refusal:ident) => {
-        crate::ops::nn::window::Sliding {
+        crate::ops::nn::sliding::Sliding {
             op: $op,
             format: $s.data_format,
             strides: &$s.strides,
@@ -42,8 +42,11 @@ fn geometry(s: &Sliding<'_>, spatial: usize, x: &Shape, kernel: &Shape) -> Resul
             return Err(Error::invalid(s.op, arg, wanted, format_args!("shape {shape}")));
         }
     }
+    if kernel.size() == 0 {
+        return Err(Error::invalid(s.op, "filter", "no dimension of 0", format_args!("shape {kernel}")));
+    }
     let (features, per_group, outputs) = (x[s.format.channel_dim()], kernel[spatial], kernel[spatial + 1]);
-    let groups = features.checked_div(per_group).unwrap_or(1);
+    let groups = features / per_group;
     if groups * per_group != features || groups == 0 || outputs % groups != 0 {
         let wanted = format!(
             "input features that divide the {features} of the input into groups that divide its outputs"

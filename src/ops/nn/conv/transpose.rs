@@ -3,7 +3,7 @@
 use super::functions::want_rank;
 use super::{Conv2DBackpropInput, Conv3DBackpropInputV2};
 use crate::error::{Error, Result};
-use crate::ops::nn::window::Line;
+use crate::ops::nn::line::Line;
 use crate::ops::nn::{DataFormat, Extents, Padding};
 use crate::shape::Shape;
 use crate::tensor::{IntoTensor, Tensor, pair, run_one};

@@ -29,6 +29,7 @@ crate::op! {
         case().with("data_format", "NCHW").f32([2, 3]).f32([3]),
         case().ints([2, 3], -9, 9).ints([3], -9, 9),
         case().f32([0, 3]).f32([3]),
+        case().half([2, 3]).half([3]).forward_only(),
     ]
     errors [case().f32([2, 3]).f32([2]), case().f32([3]).f32([3]), case().f32([2, 3]).f32([1, 3])]
 }

@@ -22,6 +22,8 @@ crate::op! {
             return Err(Error::invalid("LRN", "depth_radius", "a number from 0 up", s.depth_radius));
         };
         let square = g.mul(input, input)?;
+        // More neighbours than there are channels change nothing.
+        let radius = radius.min(g.shape(input)[3]);
         let reach = radius as i64;
         let channels = WindowDim { size: 2 * radius + 1, low: reach, high: reach, ..WindowDim::UNIT };
         let unit = WindowDim::UNIT;

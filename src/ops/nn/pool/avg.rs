@@ -25,6 +25,7 @@ crate::op! {
         case().with("ksize", [1, 2, 2, 1]).with("strides", [1, 2, 2, 1]).with("padding", "VALID").f32([2, 4, 5, 2]),
         case().with("ksize", [1, 3, 2, 1]).with("strides", [1, 2, 1, 1]).with("padding", "SAME").f32([1, 5, 4, 3]),
         case().with("ksize", [1, 3, 3, 1]).with("strides", [1, 1, 1, 1]).with("padding", "SAME").f32([1, 2, 4, 1]),
+        case().with("ksize", [1, 2, 2, 1]).with("strides", [1, 2, 2, 1]).with("padding", "SAME").half([1, 3, 4, 1]).forward_only(),
         case().with("ksize", [1, 2, 2, 1]).with("strides", [1, 3, 3, 1]).with("padding", "VALID").f32([1, 5, 7, 1]),
     ]
     errors [

@@ -2,17 +2,19 @@
 
 pub(super) mod argmax;
 pub(super) mod avg;
-pub(super) mod functions;
+mod functions;
+pub(super) mod general;
 pub(super) mod max;
 pub(super) mod max3d;
 
 pub use argmax::*;
 pub use avg::*;
 pub use functions::*;
+pub use general::*;
 pub use max::*;
 pub use max3d::*;
 
-use super::window::Sliding;
+use super::sliding::Sliding;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Literal, ReduceKind, Val, WindowDim};
 use crate::shape::Shape;
@@ -47,7 +49,7 @@ pub(super) fn windows(s: &Sliding<'_>, spatial: usize, x: &Shape, ksize: &[i64])
 /// The attributes of a pooling op.
 macro_rules! pooling {
     ($op:literal, $s:ident, $explicit:expr) => {
-        crate::ops::nn::window::Sliding {
+        crate::ops::nn::sliding::Sliding {
             op: $op,
             format: $s.data_format,
             strides: &$s.strides,
