@@ -4,6 +4,7 @@ pub mod constraints;
 pub mod initializers;
 pub mod losses;
 pub mod object;
+pub mod optimizers;
 pub mod regularizers;
 pub mod schedules;
 pub mod utils;
