@@ -8,7 +8,9 @@ pub mod layers;
 pub mod losses;
 mod models;
 pub mod object;
+pub mod optimizers;
 pub mod regularizers;
+pub mod schedules;
 pub mod utils;
 
 pub use base::{

@@ -23,6 +23,7 @@ pub use custom::{LossFunctionWrapper, from_fn};
 pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
 pub use overlap::{Dice, Tversky};
 pub use probability::{KLDivergence, Poisson};
+pub(in crate::keras) use reduce::as_dtype;
 pub use reduce::{Reduction, apply_mask, reduce_weighted_values, squeeze_or_expand_to_same_rank};
 pub use regression::{
     CosineSimilarity, Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,

@@ -43,6 +43,12 @@ impl<T: ?Sized> Registry<T> {
         Registry { kind, module, ignores_case: false, classes, own: RwLock::new(BTreeMap::new()) }
     }
 
+    /// The same, where upper and lower case of names are one.
+    pub(crate) const fn ignoring_case(mut self) -> Self {
+        self.ignores_case = true;
+        self
+    }
+
     /// Makes a class of the user's known by name.
     pub(crate) fn register(&self, name: &str, make: Maker<T>) {
         crate::write(&self.own).insert(name.into(), make);
