@@ -2,6 +2,7 @@
 
 pub mod activations;
 mod base;
+pub mod callbacks;
 pub mod constraints;
 pub mod initializers;
 pub mod layers;
@@ -11,6 +12,7 @@ pub mod object;
 pub mod optimizers;
 pub mod regularizers;
 pub mod schedules;
+mod training;
 pub mod utils;
 
 pub use base::{
@@ -20,3 +22,7 @@ pub use base::{
 };
 pub use layers::input;
 pub use models::{Model, Sequential};
+pub use training::{
+    Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, Logs, LossArg, LossItem, LossWeights, MetricItem,
+    MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,
+};

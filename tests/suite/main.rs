@@ -3,6 +3,7 @@
 mod functions;
 mod goldens;
 mod hlo;
+mod keras;
 mod math;
 mod odd;
 mod printing;

@@ -338,7 +338,6 @@ impl AnyLayer {
             name: spec.name.clone(),
             variable: init_scope(|| without_recorders(make))?,
             trainable: Cell::new(spec.trainable && self.trainable()),
-            autocast: spec.autocast,
             regularizer: spec.regularizer.clone(),
             constraint: spec.constraint.clone(),
         });

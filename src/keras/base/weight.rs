@@ -107,7 +107,6 @@ pub(crate) struct Weight {
     pub(crate) variable: Variable,
     /// Whether optimizers change it; a frozen layer's are not.
     pub(crate) trainable: Cell<bool>,
-    pub(crate) autocast: bool,
     pub(crate) regularizer: Option<RegularizerArg>,
     pub(crate) constraint: Option<ConstraintArg>,
 }

@@ -8,6 +8,7 @@ mod model;
 mod sequential;
 
 pub use model::Model;
+pub(crate) use model::{output_names, run_model};
 pub use sequential::Sequential;
 
 use super::base::AnyLayer;

@@ -4,6 +4,7 @@ use super::functional::Functional;
 use super::sequential::Chain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keras::base::{AnyLayer, Call, KerasInputs, KerasSpec, KerasTensor};
+use crate::keras::training::Training;
 use crate::shape::PartialShape;
 use crate::tensor::Tensor;
 use std::fmt;
@@ -39,12 +40,13 @@ pub struct Model(Rc<Inner>);
 
 struct Inner {
     layer: AnyLayer,
+    training: Training,
 }
 
 impl Model {
     /// A model of a layer: usually one of one's own with layers in it.
     pub fn new(layer: impl Into<AnyLayer>) -> Self {
-        Model(Rc::new(Inner { layer: layer.into() }))
+        Model(Rc::new(Inner { layer: layer.into(), training: Training::default() }))
     }
 
     /// A model of the layers between symbols (`keras.Model(inputs, outputs)`).
@@ -99,17 +101,12 @@ impl Model {
     /// # Errors
     /// What a layer refuses.
     pub fn call_many(&self, xs: &[Tensor], training: bool) -> Result<Vec<Tensor>> {
-        self.run(&mut Call::new(training), xs)
+        run_model(self, &mut Call::new(training), xs)
     }
 
-    pub(crate) fn run(&self, c: &mut Call, xs: &[Tensor]) -> Result<Vec<Tensor>> {
-        if !self.built()
-            && let Some(chain) = Chain::of(self)
-            && let [x] = xs
-        {
-            chain.build(self, &x.shape().into())?;
-        }
-        c.run_many(self.as_layer(), xs)
+    /// What it keeps for training.
+    pub(crate) fn training(&self) -> &Training {
+        &self.0.training
     }
 
     /// Makes the weights for inputs of a shape, with the batch, of which sizes may be unknown: `model.build([None, Some(784)])`.
@@ -209,18 +206,34 @@ impl Model {
         Some(f.graph.input_layers.iter().map(AnyLayer::name).collect())
     }
 
-    /// Names of the outputs, where they have any: those of the layers that make them.
+    /// Names of the outputs, where they have any.
     pub(crate) fn output_names(&self) -> Option<Vec<String>> {
-        if let Some(f) = Functional::of(self) {
-            return Some(f.graph.output_names());
-        }
-        Chain::of(self).and_then(Chain::symbols).map(|(_, o)| vec![o.layer().name()])
+        output_names(self)
     }
 
     /// The shapes of the outputs at the first call.
     pub fn output_shapes(&self) -> Option<Vec<PartialShape>> {
         self.shapes().map(|s| s.outputs)
     }
+}
+
+/// Runs the layer of a model, which is built first if it is not.
+pub(crate) fn run_model(layer: &AnyLayer, c: &mut Call, xs: &[Tensor]) -> Result<Vec<Tensor>> {
+    if !layer.built()
+        && let Some(chain) = Chain::of(layer)
+        && let [x] = xs
+    {
+        chain.build(layer, &x.shape().into())?;
+    }
+    c.run_many(layer, xs)
+}
+
+/// Names of the outputs of a model's layer, where they have any: those of the layers that make them.
+pub(crate) fn output_names(layer: &AnyLayer) -> Option<Vec<String>> {
+    if let Some(f) = Functional::of(layer) {
+        return Some(f.graph.output_names());
+    }
+    Chain::of(layer).and_then(Chain::symbols).map(|(_, o)| vec![o.layer().name()])
 }
 
 impl Deref for Model {
