@@ -3,6 +3,7 @@
 pub mod constraints;
 pub mod initializers;
 pub mod losses;
+pub mod metrics;
 pub mod object;
 pub mod optimizers;
 pub mod regularizers;
