@@ -4,9 +4,15 @@
 //! result is wanted.
 
 mod accuracy;
+mod at;
+mod auc;
 mod class;
+mod counts;
+mod fscore;
+mod iou;
 mod mean;
 mod probability;
+mod r2;
 mod regression;
 mod state;
 
@@ -18,11 +24,19 @@ pub use accuracy::{
     Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 };
+pub use at::{PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity};
+pub use auc::{AUC, Curve, Summation};
+pub use counts::{
+    FalseNegatives, FalsePositives, Precision, Recall, Thresholds, TrueNegatives, TruePositives,
+};
+pub use fscore::{Average, F1Score, FBetaScore};
+pub use iou::{BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU};
 pub use mean::{Mean, MeanMetricWrapper, Sum, from_fn};
 pub use probability::{
     BinaryCrossentropy, CategoricalCrossentropy, CategoricalHinge, Hinge, KLDivergence, Poisson,
     SparseCategoricalCrossentropy, SquaredHinge,
 };
+pub use r2::{ClassAggregation, R2Score};
 pub use regression::{
     ConcordanceCorrelation, CosineSimilarity, LogCoshError, MeanAbsoluteError, MeanAbsolutePercentageError,
     MeanSquaredError, MeanSquaredLogarithmicError, PearsonCorrelation, RootMeanSquaredError,
@@ -137,7 +151,18 @@ pub trait Metric: fmt::Debug + Send + Sync {
 static REGISTRY: Registry<dyn Metric> = Registry::new(
     "metric",
     "keras.metrics",
-    &[mean::CLASSES, accuracy::CLASSES, probability::CLASSES, regression::CLASSES],
+    &[
+        mean::CLASSES,
+        accuracy::CLASSES,
+        probability::CLASSES,
+        regression::CLASSES,
+        counts::CLASSES,
+        at::CLASSES,
+        auc::CLASSES,
+        fscore::CLASSES,
+        iou::CLASSES,
+        r2::CLASSES,
+    ],
 );
 
 family!(Metric, IntoMetric, REGISTRY, "metric", "keras.metrics");
