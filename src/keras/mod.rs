@@ -7,6 +7,7 @@ pub mod constraints;
 pub mod initializers;
 pub mod layers;
 pub mod losses;
+pub mod metrics;
 mod models;
 pub mod object;
 pub mod optimizers;

@@ -3,7 +3,6 @@
 use super::Callback;
 use crate::error::Result;
 use crate::keras::models::Model;
-use crate::keras::optimizers::Optimizer;
 use crate::keras::training::Logs;
 use crate::keras::utils::print_msg;
 use std::fmt;

@@ -4,7 +4,6 @@ use super::monitor::{Mode, Monitor};
 use super::{Callback, setters};
 use crate::error::{Error, Result};
 use crate::keras::models::Model;
-use crate::keras::optimizers::Optimizer;
 use crate::keras::training::Logs;
 use crate::keras::utils::print_msg;
 
