@@ -1,6 +1,7 @@
 //! What models are fed with: arrays by position or by name, and data made of them.
 
 use super::source::BatchSource;
+use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -29,10 +30,8 @@ impl Arrays {
             let wanted = "arrays by position, as the model's inputs and outputs have no names";
             return Err(Error::invalid(op, arg, wanted, given.join(", ")));
         };
-        let found: Option<Vec<Tensor>> = names
-            .iter()
-            .map(|name| named.iter().find(|(n, _)| n == name).map(|(_, t)| t.clone()))
-            .collect();
+        let found: Option<Vec<Tensor>> =
+            names.iter().map(|name| named.iter().find(|(n, _)| n == name).map(|(_, t)| t.clone())).collect();
         match found {
             Some(all) if all.len() == named.len() => Ok(all),
             _ => {
@@ -91,12 +90,14 @@ maps! {
     [] BTreeMap<String, Tensor>, v => v.into_iter().collect();
 }
 
-/// What `fit`, `evaluate` and `predict` go through: inputs alone, `(x, y)`, `(x, y, sample_weight)`, or a source of batches.
+/// What `fit`, `evaluate` and `predict` go through: inputs alone, `(x, y)`, `(x, y, sample_weight)`, a [`Dataset`] of batches, or a source of
+/// one's own.
 pub struct Data(pub(super) Kind);
 
 pub(super) enum Kind {
     Arrays { x: Arrays, y: Option<Arrays>, sample_weight: Option<Arrays> },
     Source(Box<dyn BatchSource>),
+    Dataset(Dataset),
 }
 
 impl Data {
@@ -128,6 +129,7 @@ impl fmt::Debug for Data {
         match &self.0 {
             Kind::Arrays { x, y, .. } => f.debug_struct("Data").field("x", x).field("y", y).finish(),
             Kind::Source(_) => f.write_str("Data(source)"),
+            Kind::Dataset(d) => d.fmt(f),
         }
     }
 }

@@ -222,8 +222,8 @@ impl Model {
         let (source, mut held) = source_of(data.into(), &how, split)?;
         if let Some(data) = args.validation_data {
             let batch_size = match &data.0 {
-                super::arrays::Kind::Source(_) => args.validation_batch_size,
                 super::arrays::Kind::Arrays { .. } => args.validation_batch_size.or(args.batch_size),
+                _ => args.validation_batch_size,
             };
             let how = Batching { batch_size, shuffle: false, sample_weight: None, class_weight: None, ..how };
             held = Some(source_of(data, &how, 0.0)?.0);

@@ -49,7 +49,8 @@ fn two_outputs() -> Result<()> {
     model.compile(Compile::new(SGD::new().learning_rate(5e-4), "mse"))?;
     let history = model.fit((&x, &y), quiet(100))?;
     close(&[history.history["loss"][99] as f32], &[7.066_28], 1e-5);
-    let p = model.predict(&x, Predict { verbose: Verbose::Silent, batch_size: Some(1), ..Predict::default() })?;
+    let p =
+        model.predict(&x, Predict { verbose: Verbose::Silent, batch_size: Some(1), ..Predict::default() })?;
     assert_eq!(p.shape()[..], [2, 2]);
     Ok(())
 }
