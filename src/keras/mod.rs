@@ -24,6 +24,6 @@ pub use base::{
 pub use layers::input;
 pub use models::{Model, Sequential};
 pub use training::{
-    Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, Logs, LossArg, LossItem, LossWeights, MetricItem,
-    MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,
+    Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, Logs, LossArg, LossItem, LossWeights,
+    MetricItem, MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,
 };

@@ -49,7 +49,8 @@ impl Monitor {
         match self.larger {
             Some(_) => Ok(()),
             None => {
-                let wanted = format!("mode min or max, as it is not known what is better for {:?}", self.name);
+                let wanted =
+                    format!("mode min or max, as it is not known what is better for {:?}", self.name);
                 Err(Error::invalid(callback, "mode", wanted, "auto"))
             }
         }

@@ -29,10 +29,8 @@ impl Arrays {
             let wanted = "arrays by position, as the model's inputs and outputs have no names";
             return Err(Error::invalid(op, arg, wanted, given.join(", ")));
         };
-        let found: Option<Vec<Tensor>> = names
-            .iter()
-            .map(|name| named.iter().find(|(n, _)| n == name).map(|(_, t)| t.clone()))
-            .collect();
+        let found: Option<Vec<Tensor>> =
+            names.iter().map(|name| named.iter().find(|(n, _)| n == name).map(|(_, t)| t.clone())).collect();
         match found {
             Some(all) if all.len() == named.len() => Ok(all),
             _ => {

@@ -24,7 +24,8 @@ impl HostArray {
         let device = current_device()?;
         let shape = self.whole.shape();
         let all = shape.first().copied().unwrap_or(0);
-        if rows.len() == all && rows.iter().enumerate().all(|(i, r)| i == *r) && *self.whole.home() == device {
+        if rows.len() == all && rows.iter().enumerate().all(|(i, r)| i == *r) && *self.whole.home() == device
+        {
             return Ok(self.whole.clone());
         }
         let n = self.bytes.len().checked_div(all).unwrap_or(0);

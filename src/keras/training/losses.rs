@@ -37,7 +37,11 @@ const OP: &str = "Model.compile";
 
 impl CompiledLosses {
     /// Which outputs have a loss.
-    pub(super) fn wanted(arg: &LossArg, outputs: usize, names: Option<&[String]>) -> Result<Vec<Option<LossItem>>> {
+    pub(super) fn wanted(
+        arg: &LossArg,
+        outputs: usize,
+        names: Option<&[String]>,
+    ) -> Result<Vec<Option<LossItem>>> {
         match arg {
             LossArg::None => Ok(vec![None; outputs]),
             LossArg::One(l) => Ok(vec![Some(l.clone()); outputs]),

@@ -33,7 +33,8 @@ impl CompiledMetrics {
         let mut all: Vec<OutputMetric> = vec![];
         let mut counts: HashMap<String, usize> = HashMap::new();
         for (arg, weighted) in [(plain, false), (weighted, true)] {
-            let lists = per_output(arg, if weighted { "weighted_metrics" } else { "metrics" }, y_pred.len(), names)?;
+            let lists =
+                per_output(arg, if weighted { "weighted_metrics" } else { "metrics" }, y_pred.len(), names)?;
             for (output, list) in lists.into_iter().enumerate() {
                 for item in list {
                     let Some(y) = &y[output] else {
@@ -43,7 +44,11 @@ impl CompiledMetrics {
                     let (own, metric) = made(item, y, &y_pred[output])?;
                     let of = names.and_then(|n| n.get(output)).filter(|_| y_pred.len() > 1);
                     let prefixed = |name: &str| of.map_or(name.to_string(), |o| format!("{o}_{name}"));
-                    let name = unique(&mut counts, prefixed(&own), weighted.then(|| prefixed(&format!("weighted_{own}"))));
+                    let name = unique(
+                        &mut counts,
+                        prefixed(&own),
+                        weighted.then(|| prefixed(&format!("weighted_{own}"))),
+                    );
                     all.push(OutputMetric { output, weighted, name, metric });
                 }
             }
@@ -121,7 +126,8 @@ fn made(item: MetricItem, y: &Tensor, y_pred: &Tensor) -> Result<(String, Arc<dy
             Ok((name.unwrap_or_else(|| metric.name().to_string()), metric))
         }
         Named::ByShape(name) => {
-            let metric = init_scope(|| without_recorders(|| metrics::resolve(&name, y.shape(), y_pred.shape())))?;
+            let metric =
+                init_scope(|| without_recorders(|| metrics::resolve(&name, y.shape(), y_pred.shape())))?;
             Ok((name, metric))
         }
     }

@@ -280,9 +280,13 @@ impl Feed {
         self.running = true;
         self.seen = 0;
         self.peeked = self.source.next_batch()?;
-        self.peeked
-            .clone()
-            .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, op, "x: wanted data that are not empty. Received: no batches"))
+        self.peeked.clone().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                op,
+                "x: wanted data that are not empty. Received: no batches",
+            )
+        })
     }
 
     /// The batch of a step of an epoch; nothing at its end.

@@ -83,7 +83,8 @@ impl Steps {
         batch: &Batch,
         step: fn(&State, &[Tensor], &[Tensor], &[Tensor]) -> Result<()>,
     ) -> Result<()> {
-        let args: Vec<Tensor> = [&batch.x, &batch.y, &batch.sample_weight].into_iter().flatten().cloned().collect();
+        let args: Vec<Tensor> =
+            [&batch.x, &batch.y, &batch.sample_weight].into_iter().flatten().cloned().collect();
         let parts = Parts { x: batch.x.len(), y: batch.y.len(), weights: batch.sample_weight.len() };
         let state = self.state.clone();
         let host = move |args: &[Tensor]| {
@@ -177,7 +178,12 @@ impl State {
             all if all.len() == outputs => all.iter().cloned().map(Some).collect(),
             all => {
                 let wanted = format!("one array, or one for each of the {outputs} outputs");
-                return Err(Error::invalid(OP, "sample_weight", wanted, format_args!("{} arrays", all.len())));
+                return Err(Error::invalid(
+                    OP,
+                    "sample_weight",
+                    wanted,
+                    format_args!("{} arrays", all.len()),
+                ));
             }
         };
         let masks = y_pred.iter().map(|p| c.mask(p)).collect();

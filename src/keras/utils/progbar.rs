@@ -110,8 +110,12 @@ fn bar(
         Some(target) => {
             let digits = target.to_string().len();
             let done = WIDTH * current.min(target) / target;
-            let full = if done > 0 { format!("\x1b[32m{}\x1b[0m", "━".repeat(done)) } else { String::new() };
-            format!("\x1b[1m{current:digits$}/{target}\x1b[0m {full}\x1b[37m{}\x1b[0m", "━".repeat(WIDTH - done))
+            let full =
+                if done > 0 { format!("\x1b[32m{}\x1b[0m", "━".repeat(done)) } else { String::new() };
+            format!(
+                "\x1b[1m{current:digits$}/{target}\x1b[0m {full}\x1b[37m{}\x1b[0m",
+                "━".repeat(WIDTH - done)
+            )
         }
         None => format!("{current:7}/Unknown"),
     };
