@@ -1,5 +1,8 @@
 //! The test suite, one binary.
 
+mod data;
+mod datasets;
+mod examples;
 mod functions;
 mod goldens;
 mod hlo;
@@ -7,4 +10,5 @@ mod keras;
 mod math;
 mod odd;
 mod printing;
+mod programs;
 mod runtime;
