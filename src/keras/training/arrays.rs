@@ -1,6 +1,7 @@
 //! What models are fed with: arrays by position or by name, and data made of them.
 
 use super::source::BatchSource;
+use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -89,11 +90,13 @@ maps! {
     [] BTreeMap<String, Tensor>, v => v.into_iter().collect();
 }
 
-/// What `fit`, `evaluate` and `predict` go through: inputs alone, `(x, y)`, `(x, y, sample_weight)`, or a source of batches.
+/// What `fit`, `evaluate` and `predict` go through: inputs alone, `(x, y)`, `(x, y, sample_weight)`, a [`Dataset`] of batches, or another
+/// source of them.
 pub struct Data(pub(super) Kind);
 
 pub(super) enum Kind {
     Arrays { x: Arrays, y: Option<Arrays>, sample_weight: Option<Arrays> },
+    Dataset(Dataset),
     Source(Box<dyn BatchSource>),
 }
 
@@ -125,6 +128,7 @@ impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Arrays { x, y, .. } => f.debug_struct("Data").field("x", x).field("y", y).finish(),
+            Kind::Dataset(d) => f.debug_tuple("Data").field(d).finish(),
             Kind::Source(_) => f.write_str("Data(source)"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod compile;
+mod dataset;
 mod fit;
 mod host_array;
 mod logs;

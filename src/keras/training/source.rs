@@ -1,6 +1,7 @@
 //! Where batches come from.
 
 use super::arrays::{Arrays, Data, Kind};
+use super::dataset::DatasetSource;
 use super::host_array::HostArray;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keras::losses::class_weight_to_sample_weights;
@@ -63,6 +64,12 @@ pub(super) fn source_of(
 ) -> Result<(Box<dyn BatchSource>, Option<Box<dyn BatchSource>>)> {
     let refuse = |arg: &str, wanted: &str, received: &str| Err(Error::invalid(how.op, arg, wanted, received));
     let (x, y, weight) = match data.0 {
+        Kind::Dataset(dataset) => {
+            let names = |n: Option<&[String]>| n.map(<[String]>::to_vec);
+            let (input_names, output_names) = (names(how.input_names), names(how.output_names));
+            let source = DatasetSource { op: how.op, dataset, input_names, output_names, pass: None };
+            return source_of(Data(Kind::Source(Box::new(source))), how, validation_split);
+        }
         Kind::Source(source) => {
             if how.batch_size.is_some() {
                 return refuse("batch_size", "none, as the data come in batches already", "a batch size");
