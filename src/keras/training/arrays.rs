@@ -90,14 +90,14 @@ maps! {
     [] BTreeMap<String, Tensor>, v => v.into_iter().collect();
 }
 
-/// What `fit`, `evaluate` and `predict` go through: inputs alone, `(x, y)`, `(x, y, sample_weight)`, a [`Dataset`] of batches, or a source of
-/// one's own.
+/// What `fit`, `evaluate` and `predict` go through: inputs alone, `(x, y)`, `(x, y, sample_weight)`, a [`Dataset`] of batches, or another
+/// source of them.
 pub struct Data(pub(super) Kind);
 
 pub(super) enum Kind {
     Arrays { x: Arrays, y: Option<Arrays>, sample_weight: Option<Arrays> },
-    Source(Box<dyn BatchSource>),
     Dataset(Dataset),
+    Source(Box<dyn BatchSource>),
 }
 
 impl Data {
@@ -128,8 +128,8 @@ impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Arrays { x, y, .. } => f.debug_struct("Data").field("x", x).field("y", y).finish(),
+            Kind::Dataset(d) => f.debug_tuple("Data").field(d).finish(),
             Kind::Source(_) => f.write_str("Data(source)"),
-            Kind::Dataset(d) => d.fmt(f),
         }
     }
 }

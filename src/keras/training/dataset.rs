@@ -2,104 +2,33 @@
 
 use super::arrays::{Arrays, Data, Kind};
 use super::source::{Batch, BatchSource};
-use crate::data::{Array, Cardinality, Dataset, Element, Iter, Structure};
+use crate::data::{Cardinality, Dataset, Element, Iter, Structure};
 use crate::error::{Error, Result};
-use crate::tensor::Tensor;
 
-/// Batches that are inputs, `(x, y)` or `(x, y, sample_weight)`; each of these an array, a tuple of arrays, or arrays by the names of the
-/// model's inputs and outputs.
-///
-/// ```
-/// use wgflow::data::Dataset;
-/// use wgflow::keras::{Compile, Fit, Sequential, Verbose, layers::Dense};
-///
-/// let x: Vec<[f32; 1]> = (0..64).map(|i| [i as f32 / 64.0]).collect();
-/// let y: Vec<[f32; 1]> = x.iter().map(|[x]| [2.0 * x + 1.0]).collect();
-/// let batches = Dataset::from_tensor_slices((x, y))?.shuffle(64, None, true).batch(16, false);
-/// let model = Sequential::new(wgflow::layers![Dense::new(1)])?;
-/// model.compile(Compile::new("sgd", "mse"))?;
-/// let history = model.fit(&batches, Fit { epochs: 3, verbose: Verbose::Silent, ..Fit::default() })?;
-/// assert!(history.history["loss"][2] < history.history["loss"][0]);
-/// # Ok::<(), wgflow::Error>(())
-/// ```
 impl From<&Dataset> for Data {
     fn from(dataset: &Dataset) -> Self {
         Data(Kind::Dataset(dataset.clone()))
     }
 }
 
-/// As from `&Dataset`.
 impl From<Dataset> for Data {
     fn from(dataset: Dataset) -> Self {
         Data(Kind::Dataset(dataset))
     }
 }
 
-/// A dataset and the pass over it that is under way.
+/// The batches of a dataset: elements `x`, `(x, y)` or `(x, y, sample_weight)`, each one array, a tuple, or arrays by name.
 pub(super) struct DatasetSource {
-    op: &'static str,
-    dataset: Dataset,
-    pass: Option<Iter>,
-    input_names: Option<Vec<String>>,
-    output_names: Option<Vec<String>>,
-}
-
-impl DatasetSource {
-    pub(super) fn new(
-        op: &'static str,
-        dataset: Dataset,
-        input_names: Option<&[String]>,
-        output_names: Option<&[String]>,
-    ) -> Self {
-        let owned = |names: Option<&[String]>| names.map(<[String]>::to_vec);
-        DatasetSource {
-            op,
-            dataset,
-            pass: None,
-            input_names: owned(input_names),
-            output_names: owned(output_names),
-        }
-    }
-
-    fn batch(&self, element: &Element) -> Result<Batch> {
-        let (x, y, weight) = match element {
-            Structure::Tuple(parts) => match &parts[..] {
-                [x] => (x, None, None),
-                [x, y] => (x, Some(y), None),
-                [x, y, weight] => (x, Some(y), Some(weight)),
-                _ => {
-                    let wanted = "elements x, (x, y) or (x, y, sample_weight)";
-                    let received = format_args!("a tuple of {} items", parts.len()).to_string();
-                    return Err(Error::invalid(self.op, "x", wanted, received));
-                }
-            },
-            whole => (whole, None, None),
-        };
-        let of = |part: Option<&Element>, arg: &str, names: &Option<Vec<String>>| match part {
-            Some(part) => arrays(part)?.ordered(self.op, arg, names.as_deref()),
-            None => Ok(vec![]),
-        };
-        Ok(Batch {
-            x: of(Some(x), "x", &self.input_names)?,
-            y: of(y, "y", &self.output_names)?,
-            sample_weight: of(weight, "sample_weight", &self.output_names)?,
-        })
-    }
-}
-
-/// The arrays of a part of an element, on the current device.
-fn arrays(part: &Element) -> Result<Arrays> {
-    let Structure::Map(items) = part else {
-        let tensors = part.flatten().into_iter().map(Array::tensor).collect::<Result<Vec<Tensor>>>()?;
-        return Ok(Arrays::List(tensors));
-    };
-    let named = items.iter().map(|(name, item)| Ok((name.clone(), item.leaf()?.tensor()?)));
-    Ok(Arrays::Named(named.collect::<Result<_>>()?))
+    pub(super) op: &'static str,
+    pub(super) dataset: Dataset,
+    pub(super) input_names: Option<Vec<String>>,
+    pub(super) output_names: Option<Vec<String>>,
+    pub(super) pass: Option<Iter>,
 }
 
 impl BatchSource for DatasetSource {
     fn num_batches(&self) -> Option<usize> {
-        self.dataset.cardinality().finite().and_then(|n| n.try_into().ok())
+        self.dataset.cardinality().finite().and_then(|n| usize::try_from(n).ok())
     }
 
     fn is_infinite(&self) -> bool {
@@ -107,14 +36,58 @@ impl BatchSource for DatasetSource {
     }
 
     fn start(&mut self) -> Result<()> {
-        // The threads of the last pass stop before those of the next start.
-        self.pass = None;
         self.pass = Some(self.dataset.iter());
         Ok(())
     }
 
     fn next_batch(&mut self) -> Result<Option<Batch>> {
-        let next = self.pass.as_mut().and_then(Iterator::next);
+        let next = self.pass.as_mut().and_then(Iter::next);
         next.map(|element| self.batch(&element?)).transpose()
+    }
+}
+
+impl DatasetSource {
+    fn batch(&self, element: &Element) -> Result<Batch> {
+        let (inputs, outputs) = (self.input_names.as_deref(), self.output_names.as_deref());
+        let part = |arg: &str, e: &Element, names: Option<&[String]>| {
+            arrays(self.op, arg, e)?.ordered(self.op, arg, names)
+        };
+        let (x, y, weight) = match element {
+            Structure::Tuple(all) => match &all[..] {
+                [x] => (x, None, None),
+                [x, y] => (x, Some(y), None),
+                [x, y, w] => (x, Some(y), Some(w)),
+                _ => {
+                    let wanted = "elements (x,), (x, y) or (x, y, sample_weight)";
+                    return Err(Error::invalid(self.op, "x", wanted, format_args!("{} parts", all.len())));
+                }
+            },
+            other => (other, None, None),
+        };
+        let optional = |arg: &str, e: Option<&Element>| e.map_or(Ok(vec![]), |e| part(arg, e, outputs));
+        Ok(Batch {
+            x: part("x", x, inputs)?,
+            y: optional("y", y)?,
+            sample_weight: optional("sample_weight", weight)?,
+        })
+    }
+}
+
+fn arrays(op: &str, arg: &str, e: &Element) -> Result<Arrays> {
+    match e {
+        Structure::Leaf(a) => Ok(Arrays::List(vec![a.tensor()?])),
+        Structure::Tuple(_) => Ok(Arrays::List(e.tensors()?)),
+        Structure::Map(items) => {
+            let one = |(name, item): &(String, Element)| {
+                Ok((name.clone(), item.tensor().map_err(|e| e.for_op(op))?))
+            };
+            Ok(Arrays::Named(
+                items
+                    .iter()
+                    .map(one)
+                    .collect::<Result<_>>()
+                    .map_err(|e: Error| e.context(arg.to_string()))?,
+            ))
+        }
     }
 }

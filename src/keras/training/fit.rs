@@ -1,6 +1,6 @@
 //! `compile`, `fit`, `evaluate`, `predict`, and the steps on single batches.
 
-use super::arrays::{Arrays, Data};
+use super::arrays::{Arrays, Data, Kind};
 use super::compile::Compile;
 use super::logs::Logs;
 use super::source::{Batch, Batching, Feed, source_of};
@@ -222,8 +222,8 @@ impl Model {
         let (source, mut held) = source_of(data.into(), &how, split)?;
         if let Some(data) = args.validation_data {
             let batch_size = match &data.0 {
-                super::arrays::Kind::Arrays { .. } => args.validation_batch_size.or(args.batch_size),
-                _ => args.validation_batch_size,
+                Kind::Arrays { .. } => args.validation_batch_size.or(args.batch_size),
+                Kind::Dataset(_) | Kind::Source(_) => args.validation_batch_size,
             };
             let how = Batching { batch_size, shuffle: false, sample_weight: None, class_weight: None, ..how };
             held = Some(source_of(data, &how, 0.0)?.0);

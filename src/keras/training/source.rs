@@ -62,11 +62,29 @@ pub(super) fn source_of(
     how: &Batching<'_>,
     validation_split: f64,
 ) -> Result<(Box<dyn BatchSource>, Option<Box<dyn BatchSource>>)> {
+    let refuse = |arg: &str, wanted: &str, received: &str| Err(Error::invalid(how.op, arg, wanted, received));
     let (x, y, weight) = match data.0 {
-        Kind::Source(source) => return Ok((batches(source, how, validation_split)?, None)),
         Kind::Dataset(dataset) => {
-            let source = DatasetSource::new(how.op, dataset, how.input_names, how.output_names);
-            return Ok((batches(Box::new(source), how, validation_split)?, None));
+            let names = |n: Option<&[String]>| n.map(<[String]>::to_vec);
+            let (input_names, output_names) = (names(how.input_names), names(how.output_names));
+            let source = DatasetSource { op: how.op, dataset, input_names, output_names, pass: None };
+            return source_of(Data(Kind::Source(Box::new(source))), how, validation_split);
+        }
+        Kind::Source(source) => {
+            if how.batch_size.is_some() {
+                return refuse("batch_size", "none, as the data come in batches already", "a batch size");
+            }
+            if how.sample_weight.is_some() {
+                return refuse("sample_weight", "none, as batches bring their own", "sample weights");
+            }
+            if validation_split != 0.0 {
+                return refuse("validation_split", "0 for data that come in batches", "another part");
+            }
+            let source: Box<dyn BatchSource> = match &how.class_weight {
+                Some(weights) => Box::new(Weighted { source, op: how.op, weights: weights.clone() }),
+                None => source,
+            };
+            return Ok((source, None));
         }
         Kind::Arrays { x, y, sample_weight } => (x, y, sample_weight.or_else(|| how.sample_weight.clone())),
     };
@@ -95,28 +113,6 @@ pub(super) fn source_of(
         Box::new(ArraySource { rows: held..rows, shuffle: false, ..all.clone() })
     });
     Ok((Box::new(all), rest))
-}
-
-/// A source that gives batches by itself, with the weights of classes.
-fn batches(
-    source: Box<dyn BatchSource>,
-    how: &Batching<'_>,
-    validation_split: f64,
-) -> Result<Box<dyn BatchSource>> {
-    let refuse = |arg: &str, wanted: &str, received: &str| Err(Error::invalid(how.op, arg, wanted, received));
-    if how.batch_size.is_some() {
-        return refuse("batch_size", "none, as the data come in batches already", "a batch size");
-    }
-    if how.sample_weight.is_some() {
-        return refuse("sample_weight", "none, as batches bring their own", "sample weights");
-    }
-    if validation_split != 0.0 {
-        return refuse("validation_split", "0 for data that come in batches", "another part");
-    }
-    Ok(match &how.class_weight {
-        Some(weights) => Box::new(Weighted { source, op: how.op, weights: weights.clone() }),
-        None => source,
-    })
 }
 
 /// How many of the rows are for validation.

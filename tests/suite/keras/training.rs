@@ -1,8 +1,11 @@
 //! Training: small models whose numbers are known.
 
 use super::{close, tensor};
+use wgflow::Tensor;
 use wgflow::keras::optimizers::SGD;
+use wgflow::keras::utils::set_random_seed;
 use wgflow::keras::{Compile, Evaluate, Fit, Predict, Sequential, Verbose, layers::Dense};
+use wgflow::ops::array::reshape;
 use wgflow::{Result, layers};
 
 fn quiet(epochs: usize) -> Fit<'static> {
@@ -52,5 +55,34 @@ fn two_outputs() -> Result<()> {
     let p =
         model.predict(&x, Predict { verbose: Verbose::Silent, batch_size: Some(1), ..Predict::default() })?;
     assert_eq!(p.shape()[..], [2, 2]);
+    Ok(())
+}
+
+/// Rows of 8 numbers in 3 classes that are easy to tell apart.
+fn classes(n: usize) -> (Tensor, Tensor) {
+    let label = |i: usize| i * 7 % 3;
+    let x: Vec<f32> =
+        (0..n * 8).map(|j| if j % 8 == label(j / 8) { 2.0 } else { ((j * 13) % 7) as f32 / 7.0 }).collect();
+    let y: Vec<i32> = (0..n).map(|i| label(i) as i32).collect();
+    (reshape(tensor(x), [n, 8]).expect("a table"), tensor(y))
+}
+
+/// Fit, validation, metrics and logs of a classifier.
+#[test]
+fn classifier() -> Result<()> {
+    set_random_seed(3)?;
+    let (x, y) = classes(100);
+    let model =
+        Sequential::new(layers![Dense::new(16).activation("relu"), Dense::new(3).activation("softmax")])?;
+    model.compile(Compile::new("adam", "sparse_categorical_crossentropy").metrics(["accuracy"]))?;
+    let args = Fit { validation_split: 0.2, batch_size: Some(16), ..quiet(30) };
+    let history = model.fit((&x, &y), args)?;
+    let names: Vec<&String> = history.history.keys().collect();
+    assert_eq!(names, ["accuracy", "loss", "val_accuracy", "val_loss"]);
+    assert_eq!(history.params.steps, Some(5));
+    assert!(history.history["val_accuracy"][29] > 0.95, "{:?}", history.history["val_accuracy"]);
+    let logs = model.evaluate((&x, &y), Evaluate { verbose: Verbose::Silent, ..Evaluate::default() })?;
+    assert_eq!(logs.names(), ["loss", "accuracy"]);
+    assert!(logs.value("accuracy")? > 0.95);
     Ok(())
 }
