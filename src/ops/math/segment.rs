@@ -246,6 +246,16 @@ sorted! {
     SegmentMin, segment_min, "tf.math.segment_min", Min, [case().ints([4], -9, 9).int_values([4], &[0, 1, 3, 3])];
 }
 
+/// Rows at indices, which are read here: the numbers of the segments are too, and an error says the op that it is of.
+fn rows_at(op: &str, data: &Tensor, indices: &Tensor) -> Result<Tensor> {
+    let rows = data.shape().first().copied().unwrap_or(0);
+    let at = host_value(op, indices)?.to_i64s();
+    if let Some(k) = at.iter().position(|&i| !usize::try_from(i).is_ok_and(|i| i < rows)) {
+        return Err(Error::invalid(op, &format!("indices[{k}]"), format_args!("a value in [0, {rows})"), at[k]));
+    }
+    array::gather(data, indices, 0, 0).map_err(|e| e.for_op(op))
+}
+
 /// Declares them: name, function, TensorFlow's path, how.
 macro_rules! sparse {
     ($($(#[doc = $doc:literal])+ $name:ident, $f:ident, $api:literal, $how:ident;)+) => {
@@ -254,7 +264,7 @@ macro_rules! sparse {
                 $(#[doc = $doc])+
                 $name in $api (data, indices, segment_ids) {}
                 tensors |s, x| {
-                    let rows = array::gather(x[0], x[1], 0, 0).map_err(|e| e.for_op(stringify!($name)))?;
+                    let rows = rows_at(stringify!($name), x[0], x[1])?;
                     Ok(vec![sorted(stringify!($name), Sorted::$how, &rows, x[2])?])
                 };
                 cases [
