@@ -6,6 +6,7 @@ mod drivers;
 mod eval;
 mod goldens;
 mod json;
+mod mutate;
 mod shell;
 mod test;
 mod tidy;
@@ -28,6 +29,7 @@ enum Task {
     Tidy(tidy::Tidy),
     Setup(test::Setup),
     Codegen(codegen::Codegen),
+    Mutate(mutate::Mutate),
     Goldens(goldens::Goldens),
     Eval(eval::Eval),
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Task::Tidy(t) => t.run(),
         Task::Setup(t) => t.run(),
         Task::Codegen(t) => t.run(),
+        Task::Mutate(t) => t.run(),
         Task::Goldens(t) => t.run(),
         Task::Eval(t) => t.run(),
     };
