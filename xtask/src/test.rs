@@ -6,6 +6,7 @@ use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Builds and runs all tests: the suite once a device, unit tests, doc tests, the build of the examples.
@@ -68,16 +69,12 @@ impl Test {
         }
         for suite in suites {
             for device in &devices {
-                let mut c = Command::new(&suite.file);
-                c.current_dir(&suite.dir).env("WGFLOW_TEST_DEVICE", device);
-                // A failed check of values is told by the next read of its device: tests that provoke one must be alone with it.
-                if device != "cpu" {
-                    c.env("RUST_TEST_THREADS", "1");
-                }
-                if let Some(icd) = Driver::of(device).and_then(Driver::icd) {
-                    c.env("VK_ICD_FILENAMES", icd);
-                }
-                lines.push(self.report(format!("suite on {device}"), &mut c)?);
+                lines.push(if device == "cpu" {
+                    let mut c = suite_on(suite, device);
+                    self.report(format!("suite on {device}"), &mut c)?
+                } else {
+                    self.report_each(suite, device)?
+                });
             }
         }
         if !self.quick {
@@ -107,6 +104,60 @@ impl Test {
         let ok = child.wait()?.success();
         Ok(Line { name, passed, failed, seconds: start.elapsed().as_secs_f64(), ok })
     }
+
+    /// Runs every test of the suite in a process of its own. Adapters need it: compiled kernels take memory as long as their process lives
+    /// (gigabytes with SwiftShader), and a failed check of values is told by the next read of its device, whoever reads.
+    fn report_each(&self, suite: &Program, device: &str) -> Result<Line, Box<dyn Error>> {
+        let name = format!("suite on {device}");
+        let jobs = std::thread::available_parallelism().map_or(1, |n| n.get().min(MAX_JOBS));
+        println!("\n== {name}: every test in a process of its own, {jobs} at a time");
+        let listed =
+            suite_on(suite, device).args(&self.filter).args(["--list", "--format", "terse"]).output()?;
+        let listed = String::from_utf8(listed.stdout)?;
+        let tests: Vec<&str> = listed.lines().filter_map(|l| l.strip_suffix(": test")).collect();
+        let start = Instant::now();
+        let (next, passed, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || -> std::io::Result<()> {
+            while let Some(test) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let began = Instant::now();
+                let out = suite_on(suite, device).args(["--exact", test]).output()?;
+                let seconds = began.elapsed().as_secs_f64();
+                let text = String::from_utf8_lossy(&out.stdout);
+                // A test that is marked to be ignored neither passed nor failed.
+                let (p, f) = text.lines().find_map(counts).unwrap_or((0, 1));
+                passed.fetch_add(p, Ordering::Relaxed);
+                failed.fetch_add(f, Ordering::Relaxed);
+                if out.status.success() {
+                    println!("test {test} ... {} ({seconds:.1} s)", if p > 0 { "ok" } else { "ignored" });
+                } else {
+                    let log = String::from_utf8_lossy(&out.stderr);
+                    println!("test {test} ... FAILED ({seconds:.1} s, {})\n{text}\n{log}", out.status);
+                }
+            }
+            Ok(())
+        };
+        std::thread::scope(|s| {
+            let threads: Vec<_> = (0..jobs).map(|_| s.spawn(work)).collect();
+            threads
+                .into_iter()
+                .try_for_each(|t| t.join().unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())))
+        })?;
+        let (passed, failed) = (passed.into_inner(), failed.into_inner());
+        Ok(Line { name, passed, failed, seconds: start.elapsed().as_secs_f64(), ok: failed == 0 })
+    }
+}
+
+/// Most tests that run at a time on an adapter: drivers use several threads themselves.
+const MAX_JOBS: usize = 4;
+
+/// The suite's program for a device.
+fn suite_on(suite: &Program, device: &str) -> Command {
+    let mut c = Command::new(&suite.file);
+    c.current_dir(&suite.dir).env("WGFLOW_TEST_DEVICE", device);
+    if let Some(icd) = Driver::of(device).and_then(Driver::icd) {
+        c.env("VK_ICD_FILENAMES", icd);
+    }
+    c
 }
 
 /// Passed and failed of `test result: ok. 12 passed; 0 failed; ...`.

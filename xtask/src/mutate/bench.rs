@@ -118,11 +118,11 @@ impl Bench {
         c.env("CARGO_TARGET_DIR", &self.target).env(SHADERS, &self.tree).current_dir(&self.tree);
         let out = c.stderr(Stdio::null()).output()?;
         let lines = out.stdout.split(|&b| b == b'\n').filter(|l| l.starts_with(b"{"));
-        let programs = lines.filter_map(|l| {
+        let mut programs = lines.filter_map(|l| {
             let m: serde_json::Value = serde_json::from_slice(l).ok()?;
             (m["target"]["name"] == "suite").then(|| m["executable"].as_str().map(PathBuf::from))?
         });
-        Ok(programs.last().filter(|_| out.status.success()))
+        Ok(programs.next_back().filter(|_| out.status.success()))
     }
 
     /// Runs the suite, the mathematics first since it is fast, up to the first failure.

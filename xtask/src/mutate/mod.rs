@@ -133,7 +133,7 @@ fn all() -> Result<Vec<Mutant>, Box<dyn Error>> {
 fn in_rule(text: &str, at: usize) -> bool {
     let last = |words: &[&str]| words.iter().filter_map(|w| text[..at].rfind(w)).max();
     last(&["vjp |", "vjps |"])
-        > last(&["build |", "cases [", "errors [", "\nfn ", "pub fn ", "host |", "tensors |"])
+        > last(&["build |", "cases [", "errors [", "\nfn ", "pub fn ", "host |", "tensors |", "more ["])
 }
 
 /// `n` of them in their old order, by a seed.

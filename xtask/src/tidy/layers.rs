@@ -145,13 +145,10 @@ fn walk(stream: TokenStream, depth: usize, edges: &mut Vec<Edge>) {
                 _ => {}
             }
         }
-        match &all[k] {
-            // A module in braces lies one deeper.
-            TokenTree::Group(g) => {
-                let inline = g.delimiter() == Delimiter::Brace && k >= 2 && ident(k - 2) == "mod";
-                walk(g.stream(), depth + usize::from(inline), edges);
-            }
-            _ => {}
+        // A module in braces lies one deeper.
+        if let TokenTree::Group(g) = &all[k] {
+            let inline = g.delimiter() == Delimiter::Brace && k >= 2 && ident(k - 2) == "mod";
+            walk(g.stream(), depth + usize::from(inline), edges);
         }
         k = if at > k { at } else { k + 1 };
     }

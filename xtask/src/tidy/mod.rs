@@ -7,7 +7,7 @@ mod words;
 
 use crate::shell::{Done, root};
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Checks the rules of the house: layers, sizes of files, documents, words.
 ///
@@ -64,9 +64,9 @@ fn files() -> Result<Vec<File>, Box<dyn Error>> {
 }
 
 fn in_ci(path: &Path) -> bool {
-    path.parent().is_some_and(|d| d.ends_with(".ci"))
+    path.parent().and_then(Path::file_name).is_some_and(|d| d == ".ci")
 }
 
-fn relative(root: &Path, path: &PathBuf) -> String {
+fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
