@@ -38,11 +38,14 @@ use std::sync::{Arc, Mutex};
 /// ```
 pub struct Function<R> {
     name: String,
-    host: Arc<dyn Fn(&[Tensor]) -> Result<R> + Send + Sync>,
+    host: Arc<HostFunction<R>>,
     signature: Option<Vec<TensorSpec>>,
     traced: Mutex<HashMap<Key, Arc<ConcreteFunction>>>,
     result: PhantomData<fn() -> R>,
 }
+
+/// What is traced.
+type HostFunction<R> = dyn Fn(&[Tensor]) -> Result<R> + Send + Sync;
 
 /// Makes a [`Function`] of a host function over tensors.
 pub fn function<R: FunctionResult>(

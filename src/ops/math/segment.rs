@@ -246,12 +246,17 @@ sorted! {
     SegmentMin, segment_min, "tf.math.segment_min", Min, [case().ints([4], -9, 9).int_values([4], &[0, 1, 3, 3])];
 }
 
-/// Rows at indices, which are read here: the numbers of the segments are too, and an error says the op that it is of.
+/// Rows of `data` at `indices`. These are looked at here: a check on the device would speak of the gather.
 fn rows_at(op: &str, data: &Tensor, indices: &Tensor) -> Result<Tensor> {
-    let rows = data.shape().first().copied().unwrap_or(0);
-    let at = host_value(op, indices)?.to_i64s();
-    if let Some(k) = at.iter().position(|&i| !usize::try_from(i).is_ok_and(|i| i < rows)) {
-        return Err(Error::invalid(op, &format!("indices[{k}]"), format_args!("a value in [0, {rows})"), at[k]));
+    let rows = data.shape().first().copied().unwrap_or(1) as i64;
+    let numbers = host_value(op, indices)?.to_i64s();
+    if let Some((k, bad)) = numbers.iter().enumerate().find(|(_, i)| !(0..rows).contains(*i)) {
+        return Err(Error::invalid(
+            op,
+            &format!("indices[{k}]"),
+            format_args!("a value in [0, {rows})"),
+            bad,
+        ));
     }
     array::gather(data, indices, 0, 0).map_err(|e| e.for_op(op))
 }
