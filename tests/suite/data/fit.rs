@@ -150,7 +150,7 @@ fn what_does_not_fit_is_refused() -> Result<()> {
     };
     let rows = Dataset::from_tensor_slices((x.clone(), y.clone()))?;
     let four = Dataset::from_tensors((x.clone(), y.clone(), y.clone(), y.clone()))?;
-    refused(four, quiet(), "a tuple of 4 items");
+    refused(four, quiet(), "Received: 4 parts");
     refused(rows.batch(8, false), Fit { batch_size: Some(8), ..quiet() }, "batch_size");
     refused(rows.batch(8, false), Fit { validation_split: 0.5, ..quiet() }, "validation_split");
     refused(rows.take(0).batch(8, false), quiet(), "no batches");
