@@ -8,6 +8,7 @@ mod goldens;
 mod hlo;
 mod math;
 mod odd;
+mod parts;
 mod printing;
 mod programs;
 mod runtime;

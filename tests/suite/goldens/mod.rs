@@ -14,22 +14,19 @@ use wgflow_tests::goldens::{OpGoldens, digest, family, manifest};
 
 /// Every op with its golden values. One without is a failure.
 fn all() -> Vec<(&'static Row, OpGoldens)> {
-    ops::families().flat_map(|(name, _)| of_family(name)).collect()
-}
-
-/// The ops of a family with their golden values.
-fn of_family(name: &str) -> Vec<(&'static Row, OpGoldens)> {
     let only = std::env::var("WGFLOW_ONLY").ok();
     let mut found = vec![];
-    let mut goldens = family(name);
-    for row in ops::families().filter(|(n, _)| *n == name).flat_map(|(_, rows)| rows) {
-        let own = goldens.remove(row.info.name);
-        if only.as_ref().is_none_or(|o| o == row.info.name) {
-            found.push((row, own.unwrap_or_default()));
+    for (name, rows) in ops::families() {
+        let mut goldens = family(name);
+        for row in rows {
+            let own = goldens.remove(row.info.name);
+            if only.as_ref().is_none_or(|o| o == row.info.name) {
+                found.push((row, own.unwrap_or_default()));
+            }
         }
+        let stale: Vec<_> = goldens.keys().collect();
+        assert!(stale.is_empty(), "golden values of ops that are not registered: {stale:?}; make them anew");
     }
-    let stale: Vec<_> = goldens.keys().collect();
-    assert!(stale.is_empty(), "golden values of ops that are not registered: {stale:?}; make them anew");
     found
 }
 

@@ -1,8 +1,9 @@
 //! Results and gradients.
 
-use super::{bound_of, of_family, report};
+use super::{all, bound_of, report};
+use crate::parts::{Part, in_parts};
 use wgflow::hlo::Literal;
-use wgflow::ops::{self, by_name};
+use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Case, Row, Truth, run};
 use wgflow::{GradientTape, IntoTensor, Result, Source, Tensor};
 use wgflow_tests::compare::{Bound, difference};
@@ -15,28 +16,12 @@ struct Counts {
     gradient: usize,
 }
 
-/// A test for each family: together they compile more kernels than one process should hold.
-macro_rules! families {
-    ($($family:ident),+) => {
-        $(#[test]
-        fn $family() {
-            ops_compute_what_tensorflow_computes(stringify!($family));
-        })+
+in_parts!(ops_compute_what_tensorflow_computes);
 
-        #[test]
-        fn every_family_has_its_test() {
-            let names: Vec<&str> = ops::families().map(|(name, _)| name).collect();
-            assert_eq!(names, [$(stringify!($family)),+]);
-        }
-    };
-}
-
-families!(array, image, linalg, math, nn, random);
-
-fn ops_compute_what_tensorflow_computes(family: &str) {
+fn ops_compute_what_tensorflow_computes(part: Part) {
     let device = device_under_test();
     let (mut problems, mut counts, mut raw) = (vec![], Counts::default(), 0);
-    let ops = of_family(family);
+    let ops: Vec<_> = part.of(all()).collect();
     for (row, goldens) in &ops {
         let cases = (row.cases)();
         raw += usize::from(row.info.truth == Truth::Raw);
