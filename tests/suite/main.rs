@@ -9,6 +9,7 @@ mod hlo;
 mod keras;
 mod math;
 mod odd;
+mod parts;
 mod printing;
 mod programs;
 mod runtime;
