@@ -4,6 +4,8 @@ mod autodiff;
 pub mod compiler;
 pub mod config;
 pub mod cpu;
+pub mod data;
+pub mod datasets;
 mod dtype;
 mod error;
 pub mod exec;
@@ -18,9 +20,21 @@ pub mod tensor;
 pub use autodiff::{GradientTape, Gradients, Source, Unconnected, custom_gradient};
 pub use dtype::{DType, Element, Storage};
 pub use error::{Error, ErrorKind, Result};
+pub use exec::capture_prints;
+pub use function::function;
 pub use half::{bf16, f16};
+pub use ops::array::*;
+pub use ops::linalg::{einsum, eye, matmul, norm, tensordot};
+pub use ops::math::{
+    abs, acos, acosh, add, add_n, argmax, argmin, asin, asinh, atan, atan2, atanh, cast, ceil, cos, cosh,
+    cumsum, divide, equal, exp, floor, greater, greater_equal, less, less_equal, logical_and, logical_not,
+    logical_or, maximum, minimum, multiply, negative, not_equal, pow, reduce_all, reduce_any,
+    reduce_logsumexp, reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum, round, sigmoid, sign,
+    sin, sinh, sqrt, square, subtract, tan, tanh, truediv,
+};
+pub use ops::{Axes, IntoInts, PrintOptions, Printable, image, linalg, math, nn, print, print_with, random};
 pub use shape::{Dims, PartialShape, Shape, broadcast, resolve_axes, resolve_axis};
-pub use tensor::{IntoTensor, Tensor, Variable};
+pub use tensor::{IntoTensor, Tensor, Variable, init_scope};
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

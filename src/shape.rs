@@ -201,6 +201,12 @@ impl From<&Shape> for PartialShape {
     }
 }
 
+impl From<()> for PartialShape {
+    fn from((): ()) -> Self {
+        PartialShape::default()
+    }
+}
+
 impl From<&[Option<usize>]> for PartialShape {
     fn from(s: &[Option<usize>]) -> Self {
         PartialShape(s.into())

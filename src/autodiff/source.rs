@@ -94,6 +94,26 @@ macro_rules! many {
 }
 many!(Tensor, Variable);
 
+macro_rules! tuple {
+    ($($name:ident $at:tt $same:ident),+) => {
+        impl<'a, $($name),+> Gradients for ($(&'a $name,)+)
+        where
+            $(Source: From<&'a $name>),+
+        {
+            type Of<T> = ($($same<T>,)+);
+            fn sources(&self) -> Vec<Source> { vec![$(Source::from(self.$at)),+] }
+            fn collect<T>(&self, mut found: impl Iterator<Item = T>) -> Self::Of<T> {
+                ($({ let _ = self.$at; found.next().expect("one gradient a source") },)+)
+            }
+        }
+    };
+}
+/// One gradient, whatever the source is.
+type Same<T> = T;
+tuple!(A 0 Same, B 1 Same);
+tuple!(A 0 Same, B 1 Same, C 2 Same);
+tuple!(A 0 Same, B 1 Same, C 2 Same, D 3 Same);
+
 impl Gradients for &[Source] {
     type Of<T> = Vec<T>;
     fn sources(&self) -> Vec<Source> {

@@ -4,7 +4,7 @@ use super::index::Index;
 use super::plan::Plan;
 use super::scalar::{Body, BufferUse, SInst, SOp, SVal};
 use crate::hlo::rows::{Functor, Outcome};
-use crate::hlo::{ById, CheckText, CustomOp, Ew, ReduceKind, Spec};
+use crate::hlo::{ById, CheckText, CustomOp, Ew, PrintText, ReduceKind, Spec};
 use std::sync::Arc;
 
 /// A store of a scalar program's value.
@@ -201,7 +201,7 @@ pub enum KernelKind {
     },
     /// A print of whole operands.
     Print {
-        texts: Vec<String>,
+        text: Box<PrintText>,
         operands: usize,
     },
 }
@@ -241,6 +241,13 @@ impl Kernel {
             KernelKind::Scatter(k) => cost(&k.update.body),
             KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => 0,
         }
+    }
+}
+
+impl KernelKind {
+    /// Whether it is no kernel of a device, but work of whoever runs the plan.
+    pub fn is_call(&self) -> bool {
+        matches!(self, KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. })
     }
 }
 

@@ -512,7 +512,7 @@ impl Lowering<'_> {
         let kind = match &inst.prim {
             Prim::Scan(s) => KernelKind::Scan(Box::new(scan::kernel(s, &self.rules)?)),
             Prim::CustomCall(op) | Prim::HostCall(op) => KernelKind::Custom { op: op.clone(), operands },
-            Prim::Print(texts) => KernelKind::Print { texts: texts.clone(), operands },
+            Prim::Print(text) => KernelKind::Print { text: text.clone(), operands },
             p => return Err(Error::internal("compiler", format_args!("{} is no call", p.name())).into()),
         };
         Ok((kind, Shared { buffers, scalars: vec![] }))

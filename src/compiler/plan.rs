@@ -5,7 +5,7 @@ use super::fuse::{FuseRules, Inputs, fuse};
 use super::kernel::Kernel;
 use super::passes;
 use super::scalar::BufferSource;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{Graph, Literal, Prim, Spec, Val};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub struct Plan {
 }
 
 /// How often values are cut into parts before a graph is given up.
-const MAX_CUTS: usize = 6;
+const MAX_CUTS: usize = 8;
 
 /// Bytes of memory for `len` elements: whole groups of four.
 pub fn buffer_bytes(storage: crate::Storage, len: usize) -> u64 {
@@ -79,6 +79,19 @@ impl Plan {
             }
             (g, kept) = cut(&g, &large, &kept, rules.max_binding)?;
             kernels = fuse(&g, *rules, inputs, &kept)?;
+        }
+        for kernel in kernels.iter().filter(|k| !k.kind.is_call()) {
+            if kernel.buffers.len() > rules.max_buffers {
+                return Err(Error::new(
+                    ErrorKind::ResourceExhausted,
+                    &kernel.label,
+                    format!(
+                        "wanted {} buffers in one kernel; the adapter binds at most {}",
+                        kernel.buffers.len(),
+                        rules.max_buffers
+                    ),
+                ));
+            }
         }
         Layout::new(&g).plan(kernels)
     }

@@ -56,10 +56,7 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     }
     let mut written: Vec<(usize, Launch)> = vec![];
     for (k, step) in e.plan.steps.iter().enumerate() {
-        if matches!(
-            step.kernel.kind,
-            KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. }
-        ) {
+        if step.kernel.kind.is_call() {
             continue;
         }
         written.extend(launches(&step.kernel, rules)?.into_iter().map(|l| (k, l)));

@@ -6,16 +6,42 @@ use crate::compiler::kernel::KernelKind;
 use crate::compiler::plan::{Step, buffer_bytes};
 use crate::error::{Error, Result};
 use crate::hlo::{Literal, Spec};
-use std::sync::{LazyLock, Mutex};
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// Where prints go: texts and the values between them.
-pub type PrintSink = Box<dyn Fn(&[String], &[Literal]) + Send + Sync>;
+thread_local! {
+    static CAPTURED: RefCell<Vec<Rc<RefCell<String>>>> = const { RefCell::new(Vec::new()) };
+}
 
-static SINK: LazyLock<Mutex<Option<std::sync::Arc<PrintSink>>>> = LazyLock::new(Mutex::default);
+/// Prints text where all prints go: what captures the thread's prints, else standard error, as `tf.print` does.
+pub fn print_out(text: &str) {
+    let captured = CAPTURED.with_borrow(|c| c.last().cloned());
+    match captured {
+        Some(c) => c.borrow_mut().push_str(text),
+        None => eprint!("{text}"),
+    }
+}
 
-/// Sends prints of graphs somewhere else; `None` sends them to standard output again.
-pub fn set_print_sink(sink: Option<PrintSink>) {
-    *crate::lock(&SINK) = sink.map(std::sync::Arc::new);
+/// Runs `f` and gives, beside its result, what it printed on this thread, now and inside of graphs.
+///
+/// ```
+/// # use wgflow::{capture_prints, print};
+/// let (_, text) = capture_prints(|| print(&[&"two is", &2]));
+/// assert_eq!(text, "two is 2\n");
+/// ```
+pub fn capture_prints<R>(f: impl FnOnce() -> R) -> (R, String) {
+    struct End;
+    impl Drop for End {
+        fn drop(&mut self) {
+            CAPTURED.with_borrow_mut(Vec::pop);
+        }
+    }
+    let text = Rc::new(RefCell::new(String::new()));
+    CAPTURED.with_borrow_mut(|c| c.push(text.clone()));
+    let end = End;
+    let result = f();
+    drop(end);
+    (result, text.take())
 }
 
 /// Values of buffers that the host needs now; waits for the device.
@@ -55,26 +81,12 @@ pub(super) fn run(step: &Step, frame: &Frame<'_>) -> Result<()> {
             }
             Ok(())
         }
-        KernelKind::Print { texts, operands } => {
-            let values = read(step, frame, *operands)?;
-            let sink = crate::lock(&SINK).clone();
-            match sink {
-                Some(sink) => sink(texts, &values),
-                None => println!("{}", plain(texts, &values)),
+        KernelKind::Print { text, operands } => {
+            if let Some(line) = text.line(&read(step, frame, *operands)?) {
+                print_out(&line);
             }
             Ok(())
         }
         _ => Err(Error::internal(&step.kernel.label, "is no host call")),
     }
-}
-
-/// Texts with values between them, without the layout that the tensor layer's sink gives them.
-fn plain(texts: &[String], values: &[Literal]) -> String {
-    let value = |l: &Literal| format!("{:?}", l.to_f64s());
-    let mut out = texts.first().cloned().unwrap_or_default();
-    for (k, v) in values.iter().enumerate() {
-        out.push_str(&value(v));
-        out.push_str(texts.get(k + 1).map_or("", String::as_str));
-    }
-    out
 }

@@ -6,7 +6,7 @@ mod host;
 mod rules;
 mod scan;
 
-pub use host::{PrintSink, set_print_sink};
+pub use host::{capture_prints, print_out};
 pub use rules::target_of;
 
 use crate::compiler::codegen::CodegenRules;

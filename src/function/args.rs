@@ -23,9 +23,15 @@ impl TensorSpec {
     }
 }
 
-impl fmt::Debug for TensorSpec {
+impl fmt::Display for TensorSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TensorSpec(shape={}, dtype={})", self.shape, self.dtype)
+    }
+}
+
+impl fmt::Debug for TensorSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod build;
 mod graph;
+mod guard;
 mod infer;
 pub mod interpret;
 mod literal;
@@ -11,6 +12,7 @@ mod prim;
 mod print;
 pub mod rewrite;
 pub mod rows;
+mod summary;
 mod verify;
 mod vjp;
 
@@ -18,8 +20,8 @@ pub use graph::{Graph, Inst, Val};
 pub use infer::infer;
 pub use literal::{Literal, Values};
 pub use prim::{
-    ById, CheckText, CompositeOp, Conv, ConvLayout, CustomOp, DotDims, GatherMode, Prim, ReduceKind,
-    ScanBody, ScatterKind, Spec, WindowDim,
+    ById, CheckText, CompositeOp, Conv, ConvLayout, CustomOp, DotDims, GatherMode, Prim, PrintText,
+    ReduceKind, ScanBody, ScatterKind, Spec, WindowDim,
 };
 pub use rows::Ew;
 pub(crate) use vjp::window_positions;

@@ -245,6 +245,34 @@ pub trait CustomOp: Send + Sync + fmt::Debug {
     }
 }
 
+/// What a [`Prim::Print`] prints.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PrintText {
+    /// The texts before, between and after the values: one more than there are values.
+    pub texts: Vec<String>,
+    /// How many first and last elements of each dimension are shown; all where it is negative.
+    pub summarize: i64,
+    /// Whether a bool scalar before the values says if anything is printed.
+    pub guarded: bool,
+}
+
+impl PrintText {
+    /// The line for these operands; `None` where the guard says no.
+    pub fn line(&self, operands: &[Literal]) -> Option<String> {
+        let values = match operands.split_first() {
+            Some((guard, _)) if self.guarded && guard.i64_at(0) == 0 => return None,
+            Some((_, values)) if self.guarded => values,
+            _ => operands,
+        };
+        let mut line = self.texts.first().cloned().unwrap_or_default();
+        for (k, v) in values.iter().enumerate() {
+            line.push_str(&v.summary(self.summarize));
+            line.push_str(self.texts.get(k + 1).map_or("", String::as_str));
+        }
+        Some(line)
+    }
+}
+
 /// A loop body with a static number of trips.
 ///
 /// Operands: constants, then carried values, then stacked inputs (leading dimension `trips`). Body parameters: the same with
@@ -379,8 +407,8 @@ pub enum Prim {
     OptimizationBarrier,
     /// Effect: bool and int32 of equal shape; an element that is false fails the check with the int32 beside it.
     Check(Box<CheckText>),
-    /// Effect: prints the operands after the texts between them.
-    Print(Vec<String>),
+    /// Effect: prints the operands and the texts around them.
+    Print(Box<PrintText>),
     /// A host function with an effect.
     HostCall(ById<dyn CustomOp>),
     /// A host function without effects.

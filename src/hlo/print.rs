@@ -147,7 +147,7 @@ fn attrs(inst: &Inst) -> String {
             format!("trips={}, consts={}, carries={}, reverse={}", s.trips, s.consts, s.carries, s.reverse)
         }
         Prim::Check(c) => format!("{}: {}: wanted {}", c.op, c.what, c.wanted),
-        Prim::Print(t) => format!("{t:?}"),
+        Prim::Print(t) => format!("{:?}", t.texts),
         _ => String::new(),
     }
 }

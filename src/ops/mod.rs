@@ -11,8 +11,10 @@ pub mod math;
 mod methods;
 pub mod metrics;
 pub mod nn;
+mod print;
 pub mod random;
 mod registry;
 
 pub use args::{Axes, IntoInts};
+pub use print::{Piece, PrintOptions, Printable, print, print_with};
 pub use registry::{by_name, families, rows};

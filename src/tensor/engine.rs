@@ -3,8 +3,8 @@
 use super::{Data, Entry, Tensor};
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Arg, Executable, target_of};
-use crate::hlo::{Literal, interpret};
+use crate::exec::{Arg, Executable, print_out, target_of};
+use crate::hlo::{CheckText, Literal, interpret};
 use crate::runtime::Device;
 use std::sync::Arc;
 
@@ -58,7 +58,20 @@ fn on_host(entry: &Entry, inputs: &[&Tensor]) -> Result<Option<Vec<Literal>>> {
             _ => return Ok(None),
         }
     }
-    interpret::evaluate(entry.graph(), &args).map(Some)
+    interpret::evaluate_with(entry.graph(), &args, &mut Printing).map(Some)
+}
+
+/// Effects on the host: as those of plans.
+struct Printing;
+
+impl interpret::Effects for Printing {
+    fn check_failed(&mut self, text: &CheckText, index: usize, value: i64) -> Result<()> {
+        Err(interpret::check_error(text, index, value))
+    }
+
+    fn print(&mut self, line: &str) {
+        print_out(line);
+    }
 }
 
 /// The plan of an entry for a device, made once for each kind of device.

@@ -10,7 +10,7 @@ const EDGE: usize = 3;
 const WIDTH: usize = 75;
 
 /// `str(array)`.
-pub(super) fn array_str(l: &Literal) -> String {
+pub(crate) fn array_str(l: &Literal) -> String {
     if l.shape.rank() == 0 {
         return scalar_str(l);
     }

@@ -20,6 +20,7 @@ pub(crate) use door::host_value;
 pub use door::{cached_entries, run, run_entry, run_one};
 pub use engine::MIRROR_LIMIT;
 pub use entry::{Entry, Vjp};
+pub(crate) use format::array_str;
 pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Truth, row};
 pub(crate) use recorder::interested;
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
@@ -216,11 +217,7 @@ impl Tensor {
     }
 
     fn finish(&self, read: ReadOutput) -> Result<Literal> {
-        if let Some(e) = read.errors.as_ref().and_then(|words| error_of(words)) {
-            return Err(e);
-        }
-        let bytes = read.data.first().map_or(&[][..], Vec::as_slice);
-        Literal::from_storage("Tensor", self.dtype(), self.shape().clone(), bytes)
+        Literal::from_storage("Tensor", self.dtype(), self.shape().clone(), &bytes_of(read)?)
     }
 
     /// The value on the host; waits for the device.
@@ -231,6 +228,14 @@ impl Tensor {
         match self.read()? {
             Reading::Host(l) => Ok((*l).clone()),
             Reading::Device(r) => self.finish(r.wait()?),
+        }
+    }
+
+    /// The elements in device storage format; waits for the device.
+    pub(crate) fn to_storage(&self) -> Result<Vec<u8>> {
+        match self.read()? {
+            Reading::Host(l) => l.to_storage("Tensor"),
+            Reading::Device(r) => bytes_of(r.wait()?),
         }
     }
 
@@ -290,6 +295,14 @@ impl Tensor {
 enum Reading {
     Host(Arc<Literal>),
     Device(Readback),
+}
+
+/// What a read-back of one buffer brought, or the error that the device met before.
+fn bytes_of(read: ReadOutput) -> Result<Vec<u8>> {
+    match read.errors.as_ref().and_then(|words| error_of(words)) {
+        Some(e) => Err(e),
+        None => Ok(read.data.into_iter().next().unwrap_or_default()),
+    }
 }
 
 /// Elements in storage format as a buffer, in whole groups of four.

@@ -1,6 +1,6 @@
 """Golden values of printing: arrays with what TensorFlow's str() and repr() say of them.
 
-Called by `cargo xtask goldens` as `printing.py SEED OUTDIR`. Writes printing.json: dtype, shape, values, str, repr, one array a line.
+Called by `cargo xtask goldens` as `printing.py SEED OUTDIR`. Writes printing.json: dtype, shape, values, str, repr and tf.print's text, one array a line.
 """
 
 import json
@@ -85,7 +85,8 @@ def main(seed, out):
             v if isinstance(v, (bool, int)) else (float(v) if np.isfinite(v) else str(float(v)))
             for v in (x.item() for x in a.astype(np.float64 if a.dtype == ml_dtypes.bfloat16 else a.dtype).ravel())
         ]
-        entry = {"dtype": t.dtype.name, "shape": list(a.shape), "values": values, "str": str(t), "repr": repr(t)}
+        entry = {"dtype": t.dtype.name, "shape": list(a.shape), "values": values, "str": str(t), "repr": repr(t),
+                 "print": tf.strings.format("{}", t, summarize=3).numpy().decode()}
         lines.append(" " + json.dumps(entry))
     with open(os.path.join(out, "printing.json"), "w") as f:
         f.write("[\n" + ",\n".join(lines) + "\n]\n")

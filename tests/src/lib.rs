@@ -2,10 +2,12 @@
 
 pub mod compare;
 pub mod device;
+pub mod examples;
 pub mod goldens;
 pub mod gpu;
 pub mod rng;
 pub mod samples;
+pub mod server;
 pub mod shader;
 
 /// Held by tests that set the global random seed or compare draws without a seed of their own: they would see each other's.

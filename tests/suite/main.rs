@@ -1,9 +1,13 @@
 //! The test suite, one binary.
 
+mod data;
+mod datasets;
+mod examples;
 mod functions;
 mod goldens;
 mod hlo;
 mod math;
 mod odd;
 mod printing;
+mod programs;
 mod runtime;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wgflow::hlo::Literal;
 use wgflow::tensor::trace;
-use wgflow::{DType, IntoTensor, Shape, Tensor, Variable};
+use wgflow::{DType, IntoTensor, Shape, Tensor, Variable, capture_prints, print};
 use wgflow_tests::goldens::read;
 
 fn number(v: &Value) -> f64 {
@@ -38,7 +38,11 @@ fn tensors_print_as_in_tensorflow() {
     let mut wrong = vec![];
     for entry in &all {
         let t = tensor(entry);
-        for (got, want) in [(t.to_string(), &entry["str"]), (format!("{t:?}"), &entry["repr"])] {
+        let ((), printed) = capture_prints(|| print(&[&t]).expect("prints"));
+        let printed = printed.trim_end_matches('\n').to_string();
+        for (got, want) in
+            [(t.to_string(), &entry["str"]), (format!("{t:?}"), &entry["repr"]), (printed, &entry["print"])]
+        {
             if want != got.as_str() {
                 wrong.push(format!("wanted {}\ngot    {got}", want.as_str().expect("text")));
             }
@@ -49,7 +53,7 @@ fn tensors_print_as_in_tensorflow() {
         wrong.is_empty(),
         "{} of {} differ:\n{}",
         wrong.len(),
-        2 * all.len(),
+        3 * all.len(),
         wrong[..wrong.len().min(10)].join("\n")
     );
 }

@@ -5,7 +5,7 @@ use crate::compiler::fuse::FuseRules;
 use crate::compiler::lower::is_wide;
 use crate::compiler::scalar::Ty;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hlo::rewrite::{Results, Rewriter, rewrite};
 use crate::hlo::{ById, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, Spec, Val};
 use crate::shape::{Dims, Shape};
@@ -69,10 +69,13 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
         Prim::Case(branches) => {
             let mut results: Option<Vec<Val>> = None;
             for (k, b) in branches.iter().enumerate() {
-                if b.has_effects() {
-                    return Err(Error::unimplemented("case", "effects inside of a branch"));
-                }
-                let outs = rw.copy(b, &x[1..])?;
+                let outs = if b.has_effects() {
+                    let mut operands = x.to_vec();
+                    operands[0] = is_taken(rw, x[0], k, branches.len())?;
+                    rw.copy(&b.guarded()?, &operands)?
+                } else {
+                    rw.copy(b, &x[1..])?
+                };
                 results = Some(match results {
                     None => outs,
                     Some(before) => {
@@ -105,6 +108,23 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
         Prim::Scan(s) => scan_in_words(rw, s, x),
         _ => Ok(None),
     }
+}
+
+/// Whether branch `k` of `n` is taken for a clamped index.
+fn is_taken(rw: &mut Rewriter<'_>, index: Val, k: usize, n: usize) -> Result<Val> {
+    let spec = rw.spec(index);
+    if n == 1 {
+        return rw.fill(&spec.with_dtype(DType::Bool), 1.0);
+    }
+    let at = rw.fill(&spec, k as f64)?;
+    let row = if k == 0 {
+        Ew::Le
+    } else if k + 1 == n {
+        Ew::Ge
+    } else {
+        Ew::Eq
+    };
+    rw.ew(row, &[index, at])
 }
 
 /// Heavy work on dtypes narrower than a word is done in words; floats then add up in float32.

@@ -98,7 +98,18 @@ pub fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
             want(prim, x[0].shape == x[1].shape, "operands", "equal shapes", format_args!("{x:?}"))?;
             Ok(Specs::new())
         }
-        Prim::Print(_) => Ok(Specs::new()),
+        Prim::Print(text) => {
+            let guard = x.first().is_some_and(|s| s.dtype == DType::Bool && s.shape.rank() == 0);
+            want(prim, guard || !text.guarded, "operands", "a bool scalar first", format_args!("{x:?}"))?;
+            want(
+                prim,
+                text.texts.len() == x.len() + usize::from(!text.guarded),
+                "texts",
+                "one more than values",
+                text.texts.len(),
+            )?;
+            Ok(Specs::new())
+        }
         Prim::Case(branches) => {
             want(prim, !branches.is_empty(), "branches", "at least one", 0)?;
             let index = x.first().is_some_and(|s| s.dtype == DType::Int32 && s.shape.rank() == 0);

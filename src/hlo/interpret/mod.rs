@@ -27,8 +27,8 @@ pub trait Effects {
     /// # Errors
     /// Usually the check's own error.
     fn check_failed(&mut self, text: &super::CheckText, index: usize, value: i64) -> Result<()>;
-    /// The texts and values of a print.
-    fn print(&mut self, texts: &[String], values: &[Literal]);
+    /// A line to print.
+    fn print(&mut self, line: &str);
 }
 
 /// Effects of a plain evaluation: a failed check is an error, prints go nowhere.
@@ -45,7 +45,7 @@ impl Effects for Strict {
         Err(check_error(text, index, value))
     }
 
-    fn print(&mut self, _: &[String], _: &[Literal]) {}
+    fn print(&mut self, _: &str) {}
 }
 
 /// Evaluates a graph. Floats are f64 throughout: no rounding to the dtype but where `float16` or `bfloat16` is written.

@@ -22,8 +22,10 @@ pub(super) fn apply(prim: &Prim, x: &[&Literal], effects: &mut dyn Effects) -> R
             }
             Ok(Results::new())
         }
-        Prim::Print(texts) => {
-            effects.print(texts, &owned(x));
+        Prim::Print(text) => {
+            if let Some(line) = text.line(&owned(x)) {
+                effects.print(&line);
+            }
             Ok(Results::new())
         }
         Prim::Scan(s) => scan(s, x, effects),

@@ -14,6 +14,8 @@ use std::sync::{LazyLock, Mutex};
 struct Global {
     seed: Option<i64>,
     main: Option<Generator>,
+    /// How many seeds the host has drawn since the seed was set.
+    drawn: u64,
     /// Generators of calls with seeds of their own.
     by_seed: HashMap<i64, Generator>,
 }
@@ -33,6 +35,7 @@ const DEFAULT_SEED: i64 = 87_654_321;
 pub fn set_seed(seed: i64) -> Result<()> {
     let mut all = crate::lock(&GLOBAL);
     all.seed = Some(seed);
+    all.drawn = 0;
     // Functions that were traced hold the generators' variables: these stay and get new values.
     if let Some(main) = &all.main {
         main.store(words_of_seed(seed))?;
@@ -41,6 +44,27 @@ pub fn set_seed(seed: i64) -> Result<()> {
         g.store(mixed(seed, own))?;
     }
     Ok(())
+}
+
+/// A seed for what the host draws and was given none for: a shuffle of data, an initial weight. After [`set_seed`] the same calls get the
+/// same seeds; without it each run of the program gets others.
+///
+/// ```
+/// # use wgflow::ops::random;
+/// random::set_seed(1)?;
+/// let first = random::next_seed();
+/// assert_ne!(first, random::next_seed());
+/// random::set_seed(1)?;
+/// assert_eq!(first, random::next_seed());
+/// # Ok::<(), wgflow::Error>(())
+/// ```
+pub fn next_seed() -> i64 {
+    use std::hash::{BuildHasher, RandomState};
+    let mut all = crate::lock(&GLOBAL);
+    let Some(seed) = all.seed else { return RandomState::new().hash_one(0) as i64 };
+    let mut p = Philox::from_seed([seed, DEFAULT_SEED]).skipped(all.drawn);
+    all.drawn += 1;
+    i64::from(p.next_u32()) << 32 | i64::from(p.next_u32())
 }
 
 /// The generator that calls without a seed draw from (`tf.random.get_global_generator`).

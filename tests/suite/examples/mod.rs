@@ -1,0 +1,3 @@
+//! The examples, run as a user does.
+
+mod course;
