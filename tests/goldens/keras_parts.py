@@ -504,7 +504,7 @@ def initializers():
                 continue
             v = np.asarray(initializer(shape), np.float64)
             yield {
-                "kind": "initializer", **serialized(keras.initializers, initializer), "shape": list(shape),
+                "kind": "initializer", **serialized(keras.initializers, initializer), "given": config, "shape": list(shape),
                 "mean": v.mean(), "std": v.std(), "min": v.min(), "max": v.max(),
             }
 

@@ -1,6 +1,6 @@
 //! Initializers: moments and bounds of many values, and that a seed gives the same ones everywhere.
 
-use super::{Problems, cases, name_of, number};
+use super::{Problems, cases, given, name_of, number};
 use wgflow::keras::initializers::{self, Initializer};
 use wgflow::keras::utils::set_random_seed;
 use wgflow::ops::linalg::{self, MatMul};
@@ -25,7 +25,7 @@ fn moments_are_those_of_keras() {
     let mut problems = Problems::default();
     for case in cases("initializer") {
         let place = format!("{} {}", name_of(case), case["shape"]);
-        let initializer = initializers::deserialize(case).unwrap_or_else(|e| panic!("{place}: {e}"));
+        let initializer = initializers::deserialize(&given(case)).unwrap_or_else(|e| panic!("{place}: {e}"));
         problems.check_config(&place, &initializers::serialize(&*initializer), case, true);
         let dims: Vec<usize> = serde_json::from_value(case["shape"].clone()).expect("a shape");
         let v = values(&*initializer, &dims.into());

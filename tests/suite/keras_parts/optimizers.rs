@@ -159,7 +159,7 @@ fn kernels(name: &str, n: usize) -> usize {
     let gradients = vec![shaped(&[0.25; 12], [3, 4]); n];
     let concrete = step.get_concrete_function(&gradients).expect(name);
     let rules = FuseRules {
-        max_buffers: 8,
+        max_buffers: 15,
         views_in_contractions: true,
         min_rows: 1024,
         max_row: 4096,
