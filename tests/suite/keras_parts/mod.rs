@@ -1,5 +1,6 @@
 //! Losses, metrics, optimizers and the like against a real Keras; see tests/goldens/keras_parts.py.
 
+mod configs;
 mod errors;
 mod initializers;
 mod losses;

@@ -8,7 +8,7 @@ use wgflow::compiler::plan::Plan;
 use wgflow::function::function;
 use wgflow::keras::optimizers::{self, Adam, Optimizer, SGD};
 use wgflow::ops::{linalg, math};
-use wgflow::{GradientTape, Result, Tensor, Variable};
+use wgflow::{DType, GradientTape, Result, Tensor, Variable};
 use wgflow_tests::compare::Bound;
 use wgflow_tests::device::device_under_test;
 
@@ -179,6 +179,32 @@ fn each_weight_is_updated_by_one_kernel() {
         let (few, many) = (kernels(name, 3), kernels(name, 6));
         println!("{name}: {few} kernels for 3 weights, {many} for 6");
         assert!(few <= 6 && many - few <= 3, "{name}: {few} kernels for 3 weights, {many} for 6");
+    }
+}
+
+#[test]
+fn half_width_variables_are_updated_in_their_dtype() {
+    device_under_test();
+    for name in ["SGD", "Adam", "Nadam", "RMSprop", "Lamb", "Adafactor"] {
+        let run = |dtype: DType| -> Vec<f64> {
+            let optimizer = optimizers::get(
+                &serde_json::json!({ "class_name": name, "config": { "learning_rate": 0.1 } }),
+            )
+            .expect(name);
+            let start = math::cast(shaped(&[1.0, -2.0, 0.5, 3.0], [2, 2]), dtype).expect("a cast");
+            let w = Variable::named(start, "w", true).expect("a variable");
+            for _ in 0..3 {
+                optimizer
+                    .minimize(&|| math::reduce_sum(math::square(&w)?, None, false), &[w.clone()])
+                    .expect(name);
+            }
+            assert_eq!(w.dtype(), dtype);
+            w.value().and_then(|v| v.to_literal()).expect("a value").to_f64s()
+        };
+        let (half, full) = (run(DType::Float16), run(DType::Float32));
+        for (h, f) in half.iter().zip(&full) {
+            assert!((h - f).abs() < 0.01 * f.abs().max(1.0), "{name}: {half:?} and {full:?}");
+        }
     }
 }
 
