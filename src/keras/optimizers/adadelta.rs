@@ -1,11 +1,11 @@
 //! Adadelta.
 
-use super::class::optimizer;
+use super::class::{optimizer, optimizers};
 use super::rmsprop::mixed;
 use super::{Optimizer, Slot, Step, slot};
 use crate::error::Result;
 use crate::keras::losses::as_dtype;
-use crate::keras::object::{Class, classes};
+use crate::keras::object::Class;
 use crate::ops::math;
 use crate::tensor::{Tensor, Variable};
 
@@ -41,4 +41,4 @@ optimizer! {
     }
 }
 
-pub(super) const CLASSES: &[Class<dyn Optimizer>] = classes! { Adadelta [] };
+pub(super) const CLASSES: &[Class<dyn Optimizer>] = optimizers! { Adadelta };

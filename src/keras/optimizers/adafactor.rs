@@ -1,10 +1,10 @@
 //! Adafactor.
 
 use super::adam::scalar;
-use super::class::optimizer;
+use super::class::{optimizer, optimizers};
 use super::{LearningRate, Optimizer, Slot, Step, slot};
 use crate::error::Result;
-use crate::keras::object::{Class, classes};
+use crate::keras::object::Class;
 use crate::ops::{array, math};
 use crate::shape::Shape;
 use crate::tensor::{Tensor, Variable};
@@ -84,4 +84,4 @@ optimizer! {
     }
 }
 
-pub(super) const CLASSES: &[Class<dyn Optimizer>] = classes! { Adafactor [] };
+pub(super) const CLASSES: &[Class<dyn Optimizer>] = optimizers! { Adafactor };

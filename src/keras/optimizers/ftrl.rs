@@ -1,10 +1,10 @@
 //! Follow the regularized leader.
 
-use super::class::optimizer;
+use super::class::{optimizer, optimizers};
 use super::{Optimizer, Slot, Step, slot};
 use crate::error::{Error, Result};
 use crate::keras::losses::as_dtype;
-use crate::keras::object::{Class, classes};
+use crate::keras::object::Class;
 use crate::ops::math;
 use crate::tensor::{Tensor, Variable};
 
@@ -33,8 +33,8 @@ optimizer! {
                 ("l2_regularization_strength", self.l2_regularization_strength),
                 ("l2_shrinkage_regularization_strength", self.l2_shrinkage_regularization_strength),
             ];
-            if let Some((name, v)) = positive.iter().find(|(_, v)| *v < 0.0) {
-                return Err(Error::invalid(Self::NAME, *name, "0 or more", v));
+            if let Some((name, v)) = positive.into_iter().find(|(_, v)| *v < 0.0) {
+                return Err(Error::invalid(Self::NAME, name, "0 or more", v));
             }
             if self.learning_rate_power > 0.0 {
                 let wanted = "0 or less";
@@ -77,4 +77,4 @@ optimizer! {
     }
 }
 
-pub(super) const CLASSES: &[Class<dyn Optimizer>] = classes! { Ftrl [] };
+pub(super) const CLASSES: &[Class<dyn Optimizer>] = optimizers! { Ftrl };

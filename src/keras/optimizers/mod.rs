@@ -193,8 +193,7 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
     /// # Errors
     /// `InvalidArgument` for arguments that cannot be right.
     fn build(&self, variables: &[Variable]) -> Result<()> {
-        self.options().check(self.class_name())?;
-        self.check()?;
+        check(self)?;
         self.state().counters(self)?;
         self.state().build(self, variables).map(|_| ())
     }
@@ -324,6 +323,12 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
         let Some(built) = self.state().built() else { return Ok(()) };
         built.variables.iter().zip(&built.averages).try_for_each(|(v, average)| v.assign(average.value()?))
     }
+}
+
+/// Refuses arguments that cannot be right.
+fn check<O: Optimizer + ?Sized>(o: &O) -> Result<()> {
+    o.options().check(o.class_name())?;
+    o.check()
 }
 
 /// The slot at a place, which is there as long as arguments are those that the optimizer was built with.

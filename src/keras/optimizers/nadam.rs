@@ -1,10 +1,10 @@
 //! Nadam.
 
 use super::adam::{moved, reached, scalar};
-use super::class::optimizer;
+use super::class::{optimizer, optimizers};
 use super::{Optimizer, Slot, Step, slot};
 use crate::error::Result;
-use crate::keras::object::{Class, classes};
+use crate::keras::object::Class;
 use crate::ops::math;
 use crate::tensor::{Tensor, Variable};
 
@@ -67,4 +67,4 @@ optimizer! {
     }
 }
 
-pub(super) const CLASSES: &[Class<dyn Optimizer>] = classes! { Nadam [] };
+pub(super) const CLASSES: &[Class<dyn Optimizer>] = optimizers! { Nadam };

@@ -12,7 +12,7 @@ use wgflow_tests::device::device_under_test;
 /// Makes an object and uses it once.
 fn use_once(case: &Value) -> Result<()> {
     match case["of"].as_str().expect("a kind") {
-        "optimizer" => optimizers::deserialize(case)?.build(&[]),
+        "optimizer" => optimizers::deserialize(case).map(|_| ()),
         "loss" => losses::deserialize(case)?.compute(&vector(&[1.0]), &vector(&[1.0]), None).map(|_| ()),
         "metric" => metrics::deserialize(case)?.variables().map(|_| ()),
         "schedule" => schedules::deserialize(case)?.call(&0.into_tensor(None)?).map(|_| ()),
@@ -79,6 +79,7 @@ fn gradients_that_do_not_fit() {
     sgd.apply_gradients(&pairs([Some(good), None])).expect("an update");
     let values = |v: &Variable| v.value().and_then(|v| v.to_vec::<f32>()).expect("values");
     assert_eq!((values(&w), values(&b)), (vec![0.5, 1.0], vec![1.0, 2.0]));
+    refused(SGD::new().momentum(2.0).build(std::slice::from_ref(&w)), &["SGD", "momentum", "2"]);
     let scheduled = SGD::new().learning_rate(schedules::ExponentialDecay::new(0.1, 10.0, 0.5));
     refused(scheduled.set_learning_rate(0.1), &["learning_rate", "schedule"]);
 }

@@ -195,7 +195,7 @@ fn half_width_variables_are_updated_in_their_dtype() {
             let w = Variable::named(start, "w", true).expect("a variable");
             for _ in 0..3 {
                 optimizer
-                    .minimize(&|| math::reduce_sum(math::square(&w)?, None, false), &[w.clone()])
+                    .minimize(&|| math::reduce_sum(math::square(&w)?, None, false), std::slice::from_ref(&w))
                     .expect(name);
             }
             assert_eq!(w.dtype(), dtype);
