@@ -17,7 +17,7 @@ pub mod runtime;
 mod shape;
 pub mod tensor;
 
-pub use autodiff::{GradientTape, Gradients, Source, Unconnected, custom_gradient};
+pub use autodiff::{GradientTape, Gradients, Source, Unconnected, WithGradient, custom_gradient};
 pub use dtype::{DType, Element, Storage};
 pub use error::{Error, ErrorKind, Result};
 pub use exec::capture_prints;

@@ -4,6 +4,6 @@ mod custom;
 mod source;
 mod tape;
 
-pub use custom::custom_gradient;
+pub use custom::{WithGradient, custom_gradient};
 pub use source::{Gradients, Source, Unconnected};
 pub use tape::GradientTape;

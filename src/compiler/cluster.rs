@@ -94,7 +94,8 @@ impl Cluster {
             _ => return None,
         };
         // A check needs a plain loop's effects in order.
-        if !matches!(kind, ClusterKind::Loop { .. }) && !(self.checks.is_empty() && other.checks.is_empty()) {
+        if !matches!(kind, ClusterKind::Loop { .. }) && (!self.checks.is_empty() || !other.checks.is_empty())
+        {
             return None;
         }
         let mut values: Vec<Val> = self.values.iter().chain(&other.values).copied().collect();

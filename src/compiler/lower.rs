@@ -14,6 +14,7 @@ use crate::dtype::{DType, Storage};
 use crate::error::Error;
 use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, ScatterKind, Val};
 use crate::shape::{Dims, Shape};
+use std::fmt;
 use std::sync::Arc;
 
 type Lowered<T> = std::result::Result<T, Stop>;
@@ -41,6 +42,12 @@ struct Places {
     rows: usize,
     full: Index,
     size: usize,
+}
+
+impl fmt::Debug for Lowering<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lowering").field("rules", &self.rules).finish_non_exhaustive()
+    }
 }
 
 impl Lowering<'_> {

@@ -71,17 +71,32 @@ pub enum SOp {
     /// The value of an index, as i32.
     Index(Index),
     /// An element of a buffer. Where `mask` is false it is not read and the value is 0.
-    Load { buffer: u16, index: Index, mask: Option<SVal> },
+    Load {
+        /// Number among the kernel's buffers.
+        buffer: u16,
+        /// Which element.
+        index: Index,
+        /// Where it is read at all.
+        mask: Option<SVal>,
+    },
     /// A row of the elementwise table, over operands of the register type it works on.
     Row(Ew),
     /// Numeric conversion between dtypes.
-    Convert { from: DType, to: DType },
+    Convert {
+        /// Of the operand.
+        from: DType,
+        /// Of the result.
+        to: DType,
+    },
     /// The same 32 bits as another register type.
     Bitcast,
     /// What is left of a value when it is stored as a narrow dtype.
     Narrow(DType),
     /// Word `index % 4` of Philox block `index / 4`; operands: two words of key, four of counter.
-    Philox { index: Index },
+    Philox {
+        /// Which word.
+        index: Index,
+    },
     /// The result of reduction number `.0` of the kernel.
     Reduced(u16),
     /// The finished sum of a contraction.

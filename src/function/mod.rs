@@ -40,11 +40,14 @@ use std::sync::{Arc, Mutex};
 /// ```
 pub struct Function<R> {
     name: String,
-    host: Rc<dyn Fn(&[Tensor]) -> Result<R>>,
+    host: Rc<HostFunction<R>>,
     signature: Option<Vec<TensorSpec>>,
     traced: Mutex<HashMap<Key, Arc<ConcreteFunction>>>,
     result: PhantomData<fn() -> R>,
 }
+
+/// What is traced.
+type HostFunction<R> = dyn Fn(&[Tensor]) -> Result<R>;
 
 /// Makes a [`Function`] of a host function over tensors.
 pub fn function<R: FunctionResult>(host: impl Fn(&[Tensor]) -> Result<R> + 'static) -> Function<R> {

@@ -1,3 +1,5 @@
+//! Tests of the memory of a device.
+
 use super::super::buffer::Data;
 use super::*;
 use std::cell::{Cell, RefCell};

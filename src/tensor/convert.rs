@@ -136,15 +136,11 @@ fn build<T: Element>(shape: Shape, v: &[T], dtype: Option<DType>) -> Result<Tens
         _ => own,
     };
     let device = crate::config::current_device()?;
-    if dtype.is_exact() {
-        if let Some(bad) = v.iter().map(|v| v.to_i64()).find(|&i| dtype.wrap(i) != i) {
-            return Err(Error::invalid(
-                "convert_to_tensor",
-                "value",
-                format_args!("numbers that fit {dtype}"),
-                bad,
-            ));
-        }
+    if dtype.is_exact()
+        && let Some(bad) = v.iter().map(|v| v.to_i64()).find(|&i| dtype.wrap(i) != i)
+    {
+        let wanted = format_args!("numbers that fit {dtype}");
+        return Err(Error::invalid("convert_to_tensor", "value", wanted, bad));
     }
     // Long lists of floats go to the device as they are.
     if dtype == DType::Float32 && v.len() > 1 {
@@ -179,7 +175,6 @@ numbers!(f32, f64, half::f16, half::bf16, i8, i16, i32, i64, u8, u16, u32, u64, 
 
 macro_rules! lists {
     ($([$($g:tt)*] $t:ty),+) => { $(
-        #[expect(private_bounds, reason = "numbers and lists of them, nothing else")]
         impl<N: Nested, $($g)*> IntoTensor for $t {
             fn own_dtype(&self) -> Option<DType> {
                 let (d, free) = default_dtype::<N::Leaf>();

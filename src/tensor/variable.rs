@@ -132,7 +132,11 @@ impl Variable {
             let name = format!("Variable {}", self.name());
             return Err(Error::invalid(name, "value", &self.0.spec, value.spec()));
         }
-        if trace::is_tracing() { trace::assign_variable(self, &value) } else { Ok(self.store(&value)) }
+        if trace::is_tracing() {
+            return trace::assign_variable(self, &value);
+        }
+        self.store(&value);
+        Ok(())
     }
 }
 

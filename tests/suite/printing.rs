@@ -4,6 +4,7 @@ use serde_json::Value;
 use wgflow::hlo::Literal;
 use wgflow::tensor::trace;
 use wgflow::{DType, IntoTensor, Shape, Tensor, Variable, capture_prints, print};
+use wgflow_tests::device::device_under_test;
 use wgflow_tests::goldens::read;
 
 fn number(v: &Value) -> f64 {
@@ -33,6 +34,7 @@ fn tensor(entry: &Value) -> Tensor {
 
 #[test]
 fn tensors_print_as_in_tensorflow() {
+    device_under_test();
     let all: Vec<Value> = serde_json::from_slice(&read("printing.json")).expect("a list");
     assert!(all.len() > 500, "{}", all.len());
     let mut wrong = vec![];
@@ -60,6 +62,7 @@ fn tensors_print_as_in_tensorflow() {
 
 #[test]
 fn variables_print_as_in_tensorflow() {
+    device_under_test();
     let v = Variable::named(3, "my_var", true).expect("a variable");
     assert_eq!(v.to_string(), "<tf.Variable 'my_var:0' shape=() dtype=int32, numpy=3>");
     let v = Variable::new([[1.0, 2.0], [3.0, 4.0]]).expect("a variable");
@@ -69,6 +72,7 @@ fn variables_print_as_in_tensorflow() {
 
 #[test]
 fn symbolic_tensors_print_without_values() {
+    device_under_test();
     let specs = [wgflow::hlo::Spec::new(DType::Float32, [2])];
     let v = Variable::new(1.0).expect("a variable");
     let (_, texts) = trace("f", &specs, |x| {

@@ -1,8 +1,15 @@
 //! Project tasks: `cargo xtask TASK`.
 
+mod check;
+mod codegen;
+mod drivers;
 mod eval;
 mod goldens;
 mod json;
+mod mutate;
+mod shell;
+mod test;
+mod tidy;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -17,12 +24,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    Test(test::Test),
+    Check(check::Check),
+    Tidy(tidy::Tidy),
+    Setup(test::Setup),
+    Codegen(codegen::Codegen),
+    Mutate(mutate::Mutate),
     Goldens(goldens::Goldens),
     Eval(eval::Eval),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
+        Task::Test(t) => t.run(),
+        Task::Check(t) => t.run(),
+        Task::Tidy(t) => t.run(),
+        Task::Setup(t) => t.run(),
+        Task::Codegen(t) => t.run(),
+        Task::Mutate(t) => t.run(),
         Task::Goldens(t) => t.run(),
         Task::Eval(t) => t.run(),
     };

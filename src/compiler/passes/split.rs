@@ -85,7 +85,6 @@ pub(super) fn reduce(
     Ok(one(rw.emit(Prim::Reduce { kind, dims: [at].into_iter().collect() }, &[partial])?))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the attributes of one primitive")]
 pub(super) fn cumulative(
     rw: &mut Rewriter<'_>,
     kind: ReduceKind,

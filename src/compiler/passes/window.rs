@@ -253,7 +253,7 @@ fn kernel_gradient(
         .collect();
     let dense = c.lhs_dilation.iter().all(|&d| d == 1);
     let empty = counts.size() == 0 || c.window.iter().any(|w| w.size == 0);
-    if counts.size() > MAX_POSITIONS || empty || !dense || ks[n + 1] % xs[n + 1] != 0 {
+    if counts.size() > MAX_POSITIONS || empty || !dense || !ks[n + 1].is_multiple_of(xs[n + 1]) {
         return Ok(None);
     }
     let (channels, multiplier) = (xs[n + 1], ks[n + 1] / xs[n + 1]);

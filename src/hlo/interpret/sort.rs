@@ -24,7 +24,7 @@ pub(super) fn apply(prim: &Prim, specs: &Specs, x: &[&Literal]) -> Results {
         _ => return Results::new(),
     };
     let (n, step) = (s[dim], s.strides()[dim]);
-    let lines = if n == 0 { 0 } else { s.size() / n };
+    let lines = s.size().checked_div(n).unwrap_or(0);
     // places[line][k]: where the k-th of the line comes from.
     let bases: Vec<usize> = (0..lines).map(|l| l / step * step * n + l % step).collect();
     let places: Vec<Vec<usize>> = bases

@@ -110,7 +110,11 @@ index_from!(i32, i64, usize);
 #[macro_export]
 macro_rules! s {
     ($($e:expr $(; $step:expr)?),* $(,)?) => {
-        [$($crate::ops::array::Index::from($e)$(.step($step))?),*]
+{
+            #[allow(clippy::reversed_empty_ranges, reason = "a negative place counts from the end")]
+            let entries = [$($crate::ops::array::Index::from($e)$(.step($step))?),*];
+            entries
+        }
     };
 }
 

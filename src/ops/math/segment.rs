@@ -246,6 +246,21 @@ sorted! {
     SegmentMin, segment_min, "tf.math.segment_min", Min, [case().ints([4], -9, 9).int_values([4], &[0, 1, 3, 3])];
 }
 
+/// Rows of `data` at `indices`. These are looked at here: a check on the device would speak of the gather.
+fn rows_at(op: &str, data: &Tensor, indices: &Tensor) -> Result<Tensor> {
+    let rows = data.shape().first().copied().unwrap_or(1) as i64;
+    let numbers = host_value(op, indices)?.to_i64s();
+    if let Some((k, bad)) = numbers.iter().enumerate().find(|(_, i)| !(0..rows).contains(*i)) {
+        return Err(Error::invalid(
+            op,
+            &format!("indices[{k}]"),
+            format_args!("a value in [0, {rows})"),
+            bad,
+        ));
+    }
+    array::gather(data, indices, 0, 0).map_err(|e| e.for_op(op))
+}
+
 /// Declares them: name, function, TensorFlow's path, how.
 macro_rules! sparse {
     ($($(#[doc = $doc:literal])+ $name:ident, $f:ident, $api:literal, $how:ident;)+) => {
@@ -254,7 +269,7 @@ macro_rules! sparse {
                 $(#[doc = $doc])+
                 $name in $api (data, indices, segment_ids) {}
                 tensors |s, x| {
-                    let rows = array::gather(x[0], x[1], 0, 0).map_err(|e| e.for_op(stringify!($name)))?;
+                    let rows = rows_at(stringify!($name), x[0], x[1])?;
                     Ok(vec![sorted(stringify!($name), Sorted::$how, &rows, x[2])?])
                 };
                 cases [

@@ -145,5 +145,6 @@ fn operators_are_pythons() {
 #[test]
 #[should_panic(expected = "incompatible shapes (2,) vs. (3,)")]
 fn an_operator_that_cannot_work_says_why() {
+    device_under_test();
     let _ = tensor([1.0, 2.0]) + [1.0, 2.0, 3.0];
 }

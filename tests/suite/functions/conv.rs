@@ -4,10 +4,12 @@ use super::{close, equal, ramp};
 use wgflow::ops::array::{concat, reshape, split, transpose};
 use wgflow::ops::nn::{self, DataFormat, Padding};
 use wgflow::{GradientTape, Result, Tensor};
+use wgflow_tests::device::device_under_test;
 
 /// Values made by TensorFlow 2.21.
 #[test]
 fn functions_equal_tensorflow() -> Result<()> {
+    device_under_test();
     use DataFormat::{Ndhwc, Nhwc, Nwc};
     use Padding::{Same, Valid};
     equal(
@@ -99,6 +101,7 @@ fn same(first: Result<Tensor>, channels_last: Result<Tensor>) {
 /// Goldens of TensorFlow's CPU kernels have channels last only.
 #[test]
 fn channels_first_is_channels_last_transposed() -> Result<()> {
+    device_under_test();
     use DataFormat::{Ncdhw, Nchw, Ncw, Ndhwc, Nhwc, Nwc};
     let (x, w) = (ramp([2, 2, 5, 4])?, ramp([3, 2, 2, 3])?);
     let xl = last(&x)?;
@@ -145,6 +148,7 @@ fn channels_first_is_channels_last_transposed() -> Result<()> {
 /// TensorFlow's CPU has no gradient of grouped convolutions: against the groups one by one.
 #[test]
 fn groups_are_convolutions_of_their_own() -> Result<()> {
+    device_under_test();
     let (x, w) = (ramp([1, 4, 4, 4])?, ramp([2, 3, 2, 6])?);
     let conv = |x: &Tensor, w: &Tensor| nn::conv2d(x, w, 1, Padding::Same, DataFormat::Nhwc, 1);
     let apart = |x: &Tensor, w: &Tensor| -> Result<Tensor> {
@@ -168,6 +172,7 @@ fn groups_are_convolutions_of_their_own() -> Result<()> {
 /// TensorFlow's CPU has no gradient of dilated convolutions: against a kernel with zeros between.
 #[test]
 fn dilation_is_a_kernel_with_holes() -> Result<()> {
+    device_under_test();
     let (x, w) = (ramp([1, 6, 5, 2])?, ramp([2, 2, 2, 2])?);
     let holed = |w: &Tensor| -> Result<Tensor> {
         let rows = split(w, 2, 0)?;
@@ -199,6 +204,7 @@ fn dilation_is_a_kernel_with_holes() -> Result<()> {
 
 #[test]
 fn arguments_that_do_not_fit_are_errors() -> Result<()> {
+    device_under_test();
     let x = ramp([1, 4, 4, 2])?;
     let w = ramp([2, 2, 2, 3])?;
     let refused = |r: Result<Tensor>, says: &str| {

@@ -3,9 +3,11 @@
 use super::ramp;
 use wgflow::ops::nn;
 use wgflow::{ErrorKind, GradientTape, IntoTensor, Result};
+use wgflow_tests::device::device_under_test;
 
 #[test]
 fn drops_the_asked_part_and_keeps_the_mean() -> Result<()> {
+    device_under_test();
     let y = nn::stateless_dropout(vec![1.0f32; 10_000], 0.3, [1, 2], None)?.to_vec::<f32>()?;
     let kept = y.iter().filter(|v| **v != 0.0).count();
     assert!((6_700..7_300).contains(&kept), "{kept}");
@@ -22,6 +24,7 @@ fn drops_the_asked_part_and_keeps_the_mean() -> Result<()> {
 
 #[test]
 fn elements_of_one_noise_go_together() -> Result<()> {
+    device_under_test();
     let y = nn::stateless_dropout(ramp([8, 3, 5])?, 0.5, [3, 4], Some(&[8, 1, 1]))?;
     let x = ramp([8, 3, 5])?.to_vec::<f32>()?;
     let y = y.to_vec::<f32>()?;
@@ -34,6 +37,7 @@ fn elements_of_one_noise_go_together() -> Result<()> {
 
 #[test]
 fn rates_at_the_ends() -> Result<()> {
+    device_under_test();
     let x = ramp([4])?;
     assert_eq!(nn::dropout(&x, 0.0, None, Some(78))?.to_vec::<f32>()?, x.to_vec::<f32>()?);
     for rate in [-0.1, 1.0, f64::NAN] {

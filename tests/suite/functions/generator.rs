@@ -6,6 +6,7 @@ use wgflow::ops::nn;
 use wgflow::ops::random::{self, Generator};
 use wgflow::{DType, Result, Tensor};
 use wgflow_tests::GLOBAL_STREAMS;
+use wgflow_tests::device::device_under_test;
 
 fn draw(g: &Generator) -> Result<Vec<f32>> {
     g.uniform([3], 0.0, 1.0, DType::Float32)?.to_vec()
@@ -13,6 +14,7 @@ fn draw(g: &Generator) -> Result<Vec<f32>> {
 
 #[test]
 fn a_stream_goes_on_and_can_be_resumed() -> Result<()> {
+    device_under_test();
     let g = Generator::from_seed(42)?;
     let first = draw(&g)?;
     let state = g.state()?;
@@ -33,6 +35,7 @@ fn a_stream_goes_on_and_can_be_resumed() -> Result<()> {
 
 #[test]
 fn what_it_draws_has_the_asked_form() -> Result<()> {
+    device_under_test();
     let g = Generator::from_seed(7)?;
     let ints = g.uniform([40], -3, 4, DType::Int32)?.to_vec::<i32>()?;
     assert!(ints.iter().all(|v| (-3..4).contains(v)) && ints.contains(&-3) && ints.contains(&3));
@@ -58,6 +61,7 @@ fn what_it_draws_has_the_asked_form() -> Result<()> {
 
 #[test]
 fn a_traced_draw_moves_on_with_each_call() -> Result<()> {
+    device_under_test();
     let (g, twin) = (Generator::from_seed(11)?, Generator::from_seed(11)?);
     let own = g.clone();
     let draws = function(move |_: &[Tensor]| {
@@ -77,6 +81,7 @@ fn a_traced_draw_moves_on_with_each_call() -> Result<()> {
 
 #[test]
 fn every_draw_of_a_trace_is_its_own() -> Result<()> {
+    device_under_test();
     let g = Generator::from_seed(12)?;
     let own = g.clone();
     let f = function(move |_: &[Tensor]| {
@@ -96,6 +101,7 @@ fn every_draw_of_a_trace_is_its_own() -> Result<()> {
 
 #[test]
 fn set_seed_starts_the_global_streams_anew() -> Result<()> {
+    device_under_test();
     let _turn = GLOBAL_STREAMS.lock();
     let all = || -> Result<Vec<Vec<f32>>> {
         let uniform = |seed| random::uniform([4], 0.0, 1.0, DType::Float32, seed)?.to_vec::<f32>();
@@ -137,6 +143,7 @@ fn set_seed_starts_the_global_streams_anew() -> Result<()> {
 /// A function that was traced before holds the variables: a new seed reaches it too.
 #[test]
 fn set_seed_reaches_traced_functions() -> Result<()> {
+    device_under_test();
     let _turn = GLOBAL_STREAMS.lock();
     random::set_seed(5)?;
     let f = function(|_: &[Tensor]| {

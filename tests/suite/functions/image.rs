@@ -3,6 +3,7 @@
 use super::ramp;
 use wgflow::ops::image;
 use wgflow::{ErrorKind, IntoTensor, Result, Tensor};
+use wgflow_tests::device::device_under_test;
 
 fn picture() -> Result<Tensor> {
     image::resize(
@@ -16,6 +17,7 @@ fn picture() -> Result<Tensor> {
 
 #[test]
 fn random_changes_stay_in_range() -> Result<()> {
+    device_under_test();
     let x = picture()?;
     let flat = x.to_vec::<f32>()?;
     let (mut flipped, mut kept) = (0, 0);
@@ -47,6 +49,7 @@ fn random_changes_stay_in_range() -> Result<()> {
 
 #[test]
 fn names_of_random_functions_stand_in_their_errors() -> Result<()> {
+    device_under_test();
     let x = picture()?;
     for (r, op) in [
         (image::random_brightness(&x, -1.0, Some(22)), "random_brightness"),
@@ -65,6 +68,7 @@ fn names_of_random_functions_stand_in_their_errors() -> Result<()> {
 /// Hue, saturation and value tell the same colours.
 #[test]
 fn colour_spaces_are_inverse() -> Result<()> {
+    device_under_test();
     let x = picture()?;
     let back = image::hsv_to_rgb(image::rgb_to_hsv(&x)?)?.to_vec::<f32>()?;
     super::close(&back, &x.to_vec::<f32>()?, 1e-5);
@@ -77,6 +81,7 @@ fn colour_spaces_are_inverse() -> Result<()> {
 
 #[test]
 fn integers_come_back_as_integers() -> Result<()> {
+    device_under_test();
     let x = vec![[[0u8, 128, 255]; 2]; 2].into_tensor(None)?;
     for y in [
         image::adjust_brightness(&x, 0.1)?,

@@ -3,10 +3,12 @@
 use super::{equal, ramp};
 use wgflow::Result;
 use wgflow::ops::linalg::{self, DotAxes, MatMul};
+use wgflow_tests::device::device_under_test;
 
 /// Values made by TensorFlow 2.21.
 #[test]
 fn functions_equal_tensorflow() -> Result<()> {
+    device_under_test();
     equal(
         linalg::matmul(ramp([2, 2, 3])?, ramp([3, 2])?),
         &[2, 2, 2],
@@ -30,6 +32,7 @@ fn functions_equal_tensorflow() -> Result<()> {
 
 #[test]
 fn transposes_of_batches() -> Result<()> {
+    device_under_test();
     let options = |transpose_a, transpose_b| MatMul { transpose_a, transpose_b };
     let plain = linalg::matmul(ramp([2, 3])?, ramp([3, 2])?)?.to_vec::<f32>()?;
     let turned = |shape: [usize; 2]| wgflow::ops::array::transpose(ramp(shape)?, [1, 0]);
@@ -40,6 +43,7 @@ fn transposes_of_batches() -> Result<()> {
 
 #[test]
 fn axes_that_do_not_fit_are_errors() -> Result<()> {
+    device_under_test();
     let (a, b) = (ramp([2, 3])?, ramp([3, 2])?);
     for axes in [
         DotAxes::Count(3),

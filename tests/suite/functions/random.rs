@@ -3,10 +3,12 @@
 use super::{close, equal, ramp};
 use wgflow::ops::random::{self, host};
 use wgflow::{DType, ErrorKind, GradientTape, IntoTensor, Result, Tensor};
+use wgflow_tests::device::device_under_test;
 
 /// Values made by TensorFlow 2.21.
 #[test]
 fn functions_equal_tensorflow() -> Result<()> {
+    device_under_test();
     equal(
         random::stateless_uniform([4], [3, 4], -2.0, 5.0, DType::Float32),
         &[4],
@@ -30,6 +32,7 @@ fn functions_equal_tensorflow() -> Result<()> {
 
 #[test]
 fn ops_draw_what_the_host_draws() -> Result<()> {
+    device_under_test();
     for seed in [[1, 2], [-7, 123_456], [0, 0]] {
         let s = [seed[0] as i32, seed[1] as i32];
         let n = 1001;
@@ -63,6 +66,7 @@ fn looks_like(v: &[f32], mean: f64, variance: f64) {
 
 #[test]
 fn distributions_have_their_moments() -> Result<()> {
+    device_under_test();
     let n = [20_000];
     looks_like(&random::stateless_uniform(n, [5, 6], -1.0, 3.0, DType::Float32)?.to_vec()?, 1.0, 16.0 / 12.0);
     looks_like(&random::stateless_normal(n, [5, 6], 2.0, 3.0, DType::Float32)?.to_vec()?, 2.0, 9.0);
@@ -85,6 +89,7 @@ fn distributions_have_their_moments() -> Result<()> {
 
 #[test]
 fn gradients_flow_into_scale_and_shape() -> Result<()> {
+    device_under_test();
     let (mean, stddev, alpha): (Tensor, Tensor, Tensor) =
         (1.0.into_tensor(None)?, 2.0.into_tensor(None)?, [0.7, 2.0].into_tensor(None)?);
     let tape = GradientTape::persistent();
@@ -102,6 +107,7 @@ fn gradients_flow_into_scale_and_shape() -> Result<()> {
 
 #[test]
 fn bad_arguments_are_errors() -> Result<()> {
+    device_under_test();
     let kind = |r: Result<Tensor>| r.expect_err("an error").kind();
     let bad = ErrorKind::InvalidArgument;
     assert_eq!(kind(random::stateless_uniform([2], [1, 2, 3], 0.0, 1.0, DType::Float32)), bad);

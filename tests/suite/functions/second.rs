@@ -4,6 +4,7 @@ use super::ramp;
 use wgflow::ops::nn::{self, DataFormat};
 use wgflow::ops::{array, math};
 use wgflow::{GradientTape, Result, Tensor};
+use wgflow_tests::device::device_under_test;
 
 type Function<'a> = dyn Fn(&Tensor) -> Result<Tensor> + 'a;
 
@@ -47,6 +48,7 @@ fn check(name: &str, f: &Function<'_>, x: &Tensor) -> Result<()> {
 
 #[test]
 fn of_losses() -> Result<()> {
+    device_under_test();
     let labels = array::reshape([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])?;
     let x = math::multiply(ramp([2, 3])?, 0.3)?;
     check("softmax cross entropy", &|x| nn::softmax_cross_entropy_with_logits(&labels, x, -1), &x)?;
@@ -58,6 +60,7 @@ fn of_losses() -> Result<()> {
 
 #[test]
 fn of_activations() -> Result<()> {
+    device_under_test();
     let x = math::add(math::multiply(ramp([2, 4])?, 0.3)?, 0.07)?;
     check("softmax", &|x| nn::softmax(x, -1), &x)?;
     check("softmax along 0", &|x| nn::softmax(x, 0), &x)?;
@@ -72,6 +75,7 @@ fn of_activations() -> Result<()> {
 
 #[test]
 fn of_normalisation() -> Result<()> {
+    device_under_test();
     let x = math::multiply(ramp([2, 2, 2, 2])?, 0.3)?;
     let scale = array::reshape([0.7, -1.2], [2])?;
     let norm = |x: &Tensor| {

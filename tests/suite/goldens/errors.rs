@@ -4,11 +4,13 @@ use super::{all, report};
 use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Case, Fill, Row, Sample, run};
 use wgflow::{Error, ErrorKind, IntoTensor, Result, Tensor};
+use wgflow_tests::device::device_under_test;
 use wgflow_tests::goldens::Refusal;
 use wgflow_tests::rng::Rng;
 
 #[test]
 fn ops_refuse_what_tensorflow_refuses() {
+    device_under_test();
     let (mut problems, mut count) = (vec![], 0);
     for (row, goldens) in all() {
         let cases = (row.error_cases)();

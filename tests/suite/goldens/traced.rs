@@ -7,10 +7,12 @@ use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Case, Place, Row, run, trace};
 use wgflow::{ErrorKind, IntoTensor, Tensor};
 use wgflow_tests::compare::difference;
+use wgflow_tests::device::device_under_test;
 use wgflow_tests::goldens::{Golden, Gradient};
 
 #[test]
 fn traced_ops_compute_what_tensorflow_computes() {
+    device_under_test();
     let (mut problems, mut forward, mut backward) = (vec![], 0, 0);
     for (row, goldens) in all() {
         for (case, golden) in (row.cases)().iter().zip(&goldens.cases) {

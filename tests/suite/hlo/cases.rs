@@ -7,11 +7,14 @@ use wgflow::hlo::{
 };
 use wgflow::{DType, Result, Shape};
 
+/// Adds what is tested to a graph.
+type Build = dyn Fn(&mut Graph, &[Val]) -> Result<Vec<Val>>;
+
 /// A graph over float64 inputs sampled from ranges.
 pub(super) struct Case {
     pub name: String,
     pub inputs: Vec<(Shape, (f64, f64))>,
-    pub build: Box<dyn Fn(&mut Graph, &[Val]) -> Result<Vec<Val>>>,
+    pub build: Box<Build>,
     /// Primitives without a second derivative by nature (piecewise constant first ones) still must differentiate.
     pub smooth: bool,
 }

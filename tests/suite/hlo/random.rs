@@ -137,8 +137,7 @@ impl Grower {
             }
             15 if rank > 0 => {
                 let k = shape[dim];
-                let y =
-                    self.pick(|s| s.dtype == DType::Float32 && s.shape.iter().any(|&n| n == k)).unwrap_or(x);
+                let y = self.pick(|s| s.dtype == DType::Float32 && s.shape.contains(&k)).unwrap_or(x);
                 let other = self.g.shape(y).iter().position(|&n| n == k).unwrap_or(dim);
                 let d = DotDims {
                     lhs_contract: [dim].into_iter().collect(),
