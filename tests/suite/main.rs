@@ -7,6 +7,7 @@ mod functions;
 mod goldens;
 mod hlo;
 mod keras;
+mod keras_parts;
 mod math;
 mod odd;
 mod parts;

@@ -62,9 +62,9 @@ mod tests {
             let original: Vec<f64> = (0..rows).map(|i| f64::from(a[i * columns + j])).collect();
             let r: Vec<f64> = (0..columns).map(|i| dot(column(i), &original)).collect();
             assert!(r[j] >= 0.0 && r[j + 1..].iter().all(|v| v.abs() < 1e-12), "{r:?}");
-            for i in 0..rows {
+            for (i, wanted) in original.iter().enumerate() {
                 let back: f64 = (0..columns).map(|k| column(k)[i] * r[k]).sum();
-                assert!((back - original[i]).abs() < 1e-12);
+                assert!((back - wanted).abs() < 1e-12);
             }
         }
     }

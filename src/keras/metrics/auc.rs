@@ -1,14 +1,14 @@
 //! The area under a curve of rates over thresholds.
 
 use super::at::{add_counts, four, part};
-use super::class::{counted, counted_class};
+use super::class::counted_class;
 use super::counts::{Selection, count, spread};
 use super::state::{before_update, values};
-use super::{Metric, Weight};
+use super::{Metric, MetricState, Weight};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::Literal;
-use crate::keras::object::{Class, choice, classes};
+use crate::keras::object::{Class, Config, auto_name, choice, classes};
 use crate::ops::losses::EPSILON;
 use crate::ops::{array, math};
 use crate::shape::Shape;
@@ -106,7 +106,25 @@ impl AUC {
 }
 
 impl Metric for AUC {
-    counted!();
+    fn name(&self) -> &str {
+        self.state.name(|| self.name.clone().unwrap_or_else(|| auto_name(Self::NAME)))
+    }
+
+    fn state(&self) -> &MetricState {
+        &self.state
+    }
+
+    /// With thresholds of the caller's own, as Keras writes them: sorted, and the number that the ends make of them.
+    fn config(&self) -> Config {
+        let mut c = self.arguments();
+        c.insert("name".into(), Metric::name(self).into());
+        if self.thresholds.is_some() {
+            let all = self.all_thresholds();
+            c.insert("num_thresholds".into(), all.len().into());
+            c.insert("thresholds".into(), all[1..all.len() - 1].into());
+        }
+        c
+    }
 
     fn weights(&self, inputs: Option<(&Shape, &Shape)>) -> Result<Option<Vec<Weight>>> {
         if self.thresholds.is_none() && self.num_thresholds <= 1 {

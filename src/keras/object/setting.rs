@@ -77,7 +77,9 @@ impl<T: Setting> Setting for Option<T> {
 impl<T: Setting> Setting for Vec<T> {
     const WANTED: &'static str = "a list";
     fn read(v: &Value) -> Option<Self> {
-        v.as_array()?.iter().map(T::read).collect()
+        // Keras writes some lists as tensors.
+        let list = if v["class_name"] == "__tensor__" { &v["config"]["value"] } else { v };
+        list.as_array()?.iter().map(T::read).collect()
     }
     fn write(&self) -> Value {
         Value::Array(self.iter().map(T::write).collect())

@@ -1,10 +1,10 @@
 //! Adam.
 
-use super::class::optimizer;
+use super::class::{optimizer, optimizers};
 use super::{Optimizer, Slot, Step, slot};
 use crate::error::Result;
 use crate::keras::losses::as_dtype;
-use crate::keras::object::{Class, classes};
+use crate::keras::object::Class;
 use crate::ops::math;
 use crate::tensor::{Tensor, Variable};
 
@@ -123,4 +123,4 @@ adam! {
     AdamW, 0.004
 }
 
-pub(super) const CLASSES: &[Class<dyn Optimizer>] = classes! { Adam [], AdamW [] };
+pub(super) const CLASSES: &[Class<dyn Optimizer>] = optimizers! { Adam, AdamW };

@@ -68,3 +68,19 @@ macro_rules! optimizer {
     };
 }
 pub(super) use optimizer;
+
+/// Lists optimizers for the registry. What cannot be right is refused when they are made.
+macro_rules! optimizers {
+    ($($name:ident),+) => {
+        &[$($crate::keras::object::Class {
+            name: stringify!($name),
+            aliases: &[],
+            make: |c| {
+                let made = $name::from_config(c)?;
+                $crate::keras::optimizers::check(&made)?;
+                Ok(std::sync::Arc::new(made))
+            },
+        }),+]
+    };
+}
+pub(super) use optimizers;

@@ -4,18 +4,32 @@
 //! clipping, weight decay, schedules, moving averages, accumulation. Outside of a function the updates of all variables are compiled into
 //! one plan, in which each variable's is one kernel; inside of a function they become part of it.
 
+mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
+mod adamax;
 mod apply;
 mod class;
+mod ftrl;
+mod lamb;
+mod lion;
+mod nadam;
 mod options;
 mod rmsprop;
 mod sgd;
 mod state;
 
 pub use crate::keras::schedules;
+pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW};
+pub use adamax::Adamax;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
+pub use lion::Lion;
+pub use nadam::Nadam;
 pub use options::{LearningRate, Options};
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;
@@ -179,8 +193,7 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
     /// # Errors
     /// `InvalidArgument` for arguments that cannot be right.
     fn build(&self, variables: &[Variable]) -> Result<()> {
-        self.options().check(self.class_name())?;
-        self.check()?;
+        check(self)?;
         self.state().counters(self)?;
         self.state().build(self, variables).map(|_| ())
     }
@@ -312,6 +325,12 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
     }
 }
 
+/// Refuses arguments that cannot be right.
+fn check<O: Optimizer + ?Sized>(o: &O) -> Result<()> {
+    o.options().check(o.class_name())?;
+    o.check()
+}
+
 /// The slot at a place, which is there as long as arguments are those that the optimizer was built with.
 fn slot(slots: &[Tensor], i: usize) -> Result<&Tensor> {
     slots.get(i).ok_or_else(|| {
@@ -333,7 +352,19 @@ pub(crate) fn with_current(o: &dyn Optimizer, mut config: Config) -> Config {
 static REGISTRY: Registry<dyn Optimizer> = Registry::new(
     "optimizer",
     "keras.optimizers",
-    &[sgd::CLASSES, adam::CLASSES, rmsprop::CLASSES, adagrad::CLASSES],
+    &[
+        sgd::CLASSES,
+        adam::CLASSES,
+        rmsprop::CLASSES,
+        adagrad::CLASSES,
+        adamax::CLASSES,
+        nadam::CLASSES,
+        adadelta::CLASSES,
+        ftrl::CLASSES,
+        lion::CLASSES,
+        lamb::CLASSES,
+        adafactor::CLASSES,
+    ],
 )
 .ignoring_case();
 

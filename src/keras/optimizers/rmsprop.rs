@@ -1,10 +1,10 @@
 //! RMSprop.
 
-use super::class::optimizer;
+use super::class::{optimizer, optimizers};
 use super::{Optimizer, Slot, Step, slot};
 use crate::error::Result;
 use crate::keras::losses::as_dtype;
-use crate::keras::object::{Class, classes};
+use crate::keras::object::Class;
 use crate::ops::math;
 use crate::tensor::{Tensor, Variable};
 
@@ -68,4 +68,4 @@ optimizer! {
     }
 }
 
-pub(super) const CLASSES: &[Class<dyn Optimizer>] = classes! { RMSprop [] };
+pub(super) const CLASSES: &[Class<dyn Optimizer>] = optimizers! { RMSprop };

@@ -1,10 +1,10 @@
 //! Gradient descent.
 
-use super::class::optimizer;
+use super::class::{optimizer, optimizers};
 use super::{Optimizer, Slot, Step};
 use crate::error::{Error, Result};
 use crate::keras::losses::as_dtype;
-use crate::keras::object::{Class, classes};
+use crate::keras::object::Class;
 use crate::ops::math;
 use crate::tensor::{Tensor, Variable};
 
@@ -51,4 +51,4 @@ optimizer! {
     }
 }
 
-pub(super) const CLASSES: &[Class<dyn Optimizer>] = classes! { SGD [] };
+pub(super) const CLASSES: &[Class<dyn Optimizer>] = optimizers! { SGD };
