@@ -22,7 +22,7 @@ pub use base::{
     set_dtype_policy,
 };
 pub use layers::input;
-pub use models::{Model, Sequential};
+pub use models::{Model, Sequential, Summary};
 pub use training::{
     Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, Logs, LossArg, LossItem, LossWeights,
     MetricItem, MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,

@@ -40,7 +40,7 @@ fn list<'a>(class: &str, config: &'a Config, key: &str) -> Result<&'a Vec<Value>
 }
 
 /// Where a symbol comes from, as Keras writes it: the layer's name, which of its calls in the model, which output.
-fn reference(graph: &Graph, symbol: &KerasTensor) -> (String, usize, usize) {
+pub(super) fn reference(graph: &Graph, symbol: &KerasTensor) -> (String, usize, usize) {
     if let Some(at) = graph.inputs.iter().position(|i| i == symbol) {
         return (graph.input_layers[at].name(), 0, 0);
     }

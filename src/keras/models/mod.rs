@@ -6,10 +6,13 @@ mod functional;
 mod graph;
 mod model;
 mod sequential;
+mod summary;
+mod table;
 
 pub use model::Model;
 pub(crate) use model::{output_names, run_model};
 pub use sequential::Sequential;
+pub use summary::Summary;
 
 use super::base::AnyLayer;
 use super::object::Config;
