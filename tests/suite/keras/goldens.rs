@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use wgflow::keras::{
-    self, AnyLayer, Compile, Evaluate, Fit, Layer, LossItem, Model, Predict, Sequential, Summary, Verbose,
+    self, Compile, Evaluate, Fit, Layer, LossItem, Model, Predict, Sequential, Summary, Verbose,
     deserialize_layer, layers::*, losses::SparseCategoricalCrossentropy, optimizers::SGD, serialize_layer,
     utils::clear_session,
 };
