@@ -209,8 +209,17 @@ fn summaries_are_keras() -> Result<()> {
 
     clear_session();
     let x = keras::input([5]);
-    let model = Model::functional(&x, &Dense::new(2).apply(&Dense::new(7).apply(&x)?)?)?;
+    let last = Dense::new(2).node();
+    let model = Model::functional(&x, &last.apply(&Dense::new(7).apply(&x)?)?)?;
     same_text("chain", &model, &wide());
+
+    clear_session();
+    let x = keras::input([5]);
+    let inner = Model::functional_named("inner", &x, &Dense::new(2).apply(&x)?)?;
+    let y = keras::input([5]);
+    let sum = Add::new().apply([&inner.apply(&y)?, &Dense::new(2).apply(&y)?])?;
+    let model = Model::functional(&y, &sum)?;
+    same_text("model_in_model", &model, &Summary { line_length: Some(108), expand_nested: true, ..wide() });
     Ok(())
 }
 

@@ -201,7 +201,7 @@ fn refusals() -> Result<()> {
     let fresh = Sequential::new(wgflow::layers![Dense::new(1)])?;
     refused(fresh.fit((&x, &y), quiet(1)), ErrorKind::FailedPrecondition, &["compile", "fit"]);
     refused(fresh.compile(Compile::new("no", "mse")), bad, &["no", "adam"]);
-    refused(fresh.compile(Compile::new("sgd", "no")), bad, &["no", "mean_squared_error"]);
+    refused(fresh.compile(Compile::new("sgd", "no")), bad, &["no", "MeanSquaredError"]);
     refused(fresh.compile(Compile::new("sgd", "mse").metrics(["no"])), bad, &["no", "Precision"]);
     refused(model.fit((&x, &wgflow::slice(&y, [0, 0], [4, 1])?), quiet(1)), bad, &["cardinality", "10", "4"]);
     refused(model.fit((&wgflow::zeros([0, 3], wgflow::DType::Float32)?, &y), quiet(1)), bad, &["samples"]);
