@@ -1,4 +1,22 @@
 //! TensorFlow 2's programming model in Rust, on WebGPU.
+//!
+//! Names, arguments and results are TensorFlow's. What stands in `tf` stands here: [`tensor::Tensor`], [`Variable`], [`GradientTape`],
+//! [`function()`](function::function), and its modules: [`math`], [`nn`], [`linalg`], [`image`], [`random`], [`data`], [`config`]. Functions
+//! return [`Result`]; operators (`&a + &b`) panic with the error's text instead.
+//!
+//! ```
+//! use wgflow::{GradientTape, Variable, math};
+//!
+//! let x = Variable::new(3.0)?;
+//! let tape = GradientTape::new();
+//! let y = math::square(&x)?;
+//! assert_eq!(tape.gradient(&y, &x)?.unwrap().item::<f32>()?, 6.0);
+//! # Ok::<(), wgflow::Error>(())
+//! ```
+//!
+//! Work is done by the default device: a hardware adapter where there is one, else the built-in CPU device ([`config`] chooses). Below the
+//! ops lie the primitives they are made of ([`hlo`]), the [`compiler`] from graphs of primitives to plans of kernels, and what runs plans:
+//! [`exec`] with the [`cpu`] device or the adapters of [`runtime`].
 
 mod autodiff;
 pub mod compiler;
@@ -50,3 +68,8 @@ fn read<T: ?Sized>(m: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 fn write<T: ?Sized>(m: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     m.write().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The code of README.md, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,6 +10,7 @@ mod keras;
 mod keras_parts;
 mod math;
 mod odd;
+mod parts;
 mod printing;
 mod programs;
 mod runtime;

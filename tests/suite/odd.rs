@@ -2,6 +2,7 @@
 //!
 //! A sample of the changes is run; `WGFLOW_ODD=all` runs all of them, `WGFLOW_ONLY=Name` those of one op.
 
+use crate::parts::{Part, in_parts};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wgflow::hlo::Literal;
 use wgflow::tensor::{Args, Attr, Case, Fill, Row, Sample, run};
@@ -11,13 +12,14 @@ use wgflow_tests::device::device_under_test;
 /// One change in this many is run.
 const SAMPLED: usize = 40;
 
-#[test]
-fn odd_input_is_an_error_or_a_result() {
+in_parts!(odd_input_is_an_error_or_a_result);
+
+fn odd_input_is_an_error_or_a_result(part: Part) {
     device_under_test();
     let every = if std::env::var("WGFLOW_ODD").is_ok_and(|v| v == "all") { 1 } else { SAMPLED };
     let only = std::env::var("WGFLOW_ONLY").ok();
     let (mut number, mut ran, mut problems) = (0, 0, vec![]);
-    for row in ops::rows().filter(|r| only.as_ref().is_none_or(|o| o == r.info.name)) {
+    for row in part.of(ops::rows()).filter(|r| only.as_ref().is_none_or(|o| o == r.info.name)) {
         for case in (row.cases)().iter().chain(&(row.error_cases)()) {
             for changed in changes(row, case) {
                 number += 1;

@@ -1,6 +1,7 @@
 //! Results and gradients.
 
 use super::{all, bound_of, report};
+use crate::parts::{Part, in_parts};
 use wgflow::hlo::Literal;
 use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Case, Row, Truth, run};
@@ -15,11 +16,12 @@ struct Counts {
     gradient: usize,
 }
 
-#[test]
-fn ops_compute_what_tensorflow_computes() {
+in_parts!(ops_compute_what_tensorflow_computes);
+
+fn ops_compute_what_tensorflow_computes(part: Part) {
     let device = device_under_test();
     let (mut problems, mut counts, mut raw) = (vec![], Counts::default(), 0);
-    let ops = all();
+    let ops: Vec<_> = part.of(all()).collect();
     for (row, goldens) in &ops {
         let cases = (row.cases)();
         raw += usize::from(row.info.truth == Truth::Raw);

@@ -67,8 +67,16 @@ fn links(files: &[File], texts: &BTreeMap<&str, &str>) -> Vec<String> {
 /// `1. **Text** ... (`path::test`)`: every numbered invariant ends with the tests that guard it, and these exist.
 fn invariants(text: &str, texts: &BTreeMap<&str, &str>) -> Vec<String> {
     let path = "docs/ARCHITECTURE.md";
-    let tests: BTreeSet<String> =
-        texts.iter().filter(|(p, _)| p.ends_with(".rs")).flat_map(|(_, t)| tests_of(t)).collect();
+    let tests: Vec<(&str, BTreeSet<String>)> =
+        texts.iter().filter(|(p, _)| p.ends_with(".rs")).map(|(p, t)| (*p, tests_of(t))).collect();
+    // `a::b::name` stands in a/b.rs or a/b/mod.rs.
+    let is_test = |name: &str| {
+        let (module, name) = name.rsplit_once("::").unwrap_or(("", name));
+        let file = module.replace("::", "/");
+        let ends = [format!("/{file}.rs"), format!("/{file}/mod.rs")];
+        let fits = |p: &str| module.is_empty() || ends.iter().any(|e| format!("/{p}").ends_with(e));
+        tests.iter().any(|(p, names)| fits(p) && names.contains(name))
+    };
     let mut problems = vec![];
     let section = text.split("\n## ").find(|s| s.starts_with("Invariants")).unwrap_or_default();
     let mut items: Vec<String> = vec![];
@@ -95,8 +103,7 @@ fn invariants(text: &str, texts: &BTreeMap<&str, &str>) -> Vec<String> {
             problems.push(format!("{path}: invariant {number} names no test (\"Guarded by `test`\")"));
         }
         for name in named {
-            let known =
-                name.starts_with("cargo ") || tests.contains(name.rsplit("::").next().unwrap_or(name));
+            let known = name.starts_with("cargo ") || is_test(name);
             if !known {
                 problems.push(format!("{path}: invariant {number} names `{name}`, which is no test"));
             }
@@ -105,11 +112,12 @@ fn invariants(text: &str, texts: &BTreeMap<&str, &str>) -> Vec<String> {
     problems
 }
 
-/// Names of functions behind `#[test]`.
-fn tests_of(text: &str) -> Vec<String> {
+/// Names of functions behind `#[test]`, and of those that `in_parts!` makes tests of.
+fn tests_of(text: &str) -> BTreeSet<String> {
     let marked = text.split("#[test]").skip(1);
     let named = marked.filter_map(|t| t.split("fn ").nth(1)?.split('(').next().map(String::from));
-    named.collect()
+    let parts = text.split("\nin_parts!(").skip(1).filter_map(|t| t.split(')').next().map(String::from));
+    named.chain(parts).collect()
 }
 
 /// Every dependency has its reason in docs/DEPENDENCIES.md.
@@ -173,6 +181,8 @@ mod tests {
         let texts = BTreeMap::from([("a.rs", "#[test]\nfn holds() {}")]);
         let of = |list: &str| invariants(&format!("# A\n\n## Invariants\n\n{list}\n\n## B\n\n9. x"), &texts);
         assert_eq!(of("1. True.\n   Guarded by `a::holds`."), [""; 0]);
+        assert_eq!(of("1. True. Guarded by `holds`."), [""; 0]);
+        assert_eq!(of("1. True. Guarded by `b::holds`.").len(), 1);
         assert_eq!(of("1. True. Guarded by `fails`.").len(), 1);
         assert_eq!(of("1. True.").len(), 1);
         assert_eq!(of("").len(), 1);
