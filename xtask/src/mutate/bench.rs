@@ -1,7 +1,7 @@
 //! A copy of the project in which one thing is wrong at a time.
 
 use super::find::Mutant;
-use crate::shell::{Done, root};
+use crate::shell::{Done, cargo, root};
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -113,8 +113,8 @@ impl Bench {
 
     /// The suite's program; nothing where it does not compile.
     fn build(&self) -> Result<Option<PathBuf>, Box<dyn Error>> {
-        let mut c = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        c.args(["test", "-p", "wgflow-tests", "--test", "suite", "--no-run", "--message-format=json"]);
+        let mut c =
+            cargo(&["test", "-p", "wgflow-tests", "--test", "suite", "--no-run", "--message-format=json"]);
         c.env("CARGO_TARGET_DIR", &self.target).env(SHADERS, &self.tree).current_dir(&self.tree);
         let out = c.stderr(Stdio::null()).output()?;
         let lines = out.stdout.split(|&b| b == b'\n').filter(|l| l.starts_with(b"{"));
