@@ -29,6 +29,7 @@ mod error;
 pub mod exec;
 pub mod function;
 pub mod hlo;
+pub mod keras;
 pub mod ops;
 pub mod runtime;
 mod shape;

@@ -121,11 +121,13 @@ pub(super) fn run(
                 }
             };
             let plain_lhs = strided(&c.lhs, &env, g, M, ms, ks);
-            let starts: Vec<usize> = (0..ms).step_by(ROWS).collect();
+            // Few rows are shared between the threads all the same.
+            let tile = ROWS.min(ms.div_ceil(rayon::current_num_threads()).max(8));
+            let starts: Vec<usize> = (0..ms).step_by(tile).collect();
             let tiles: Vec<(usize, Vec<u32>)> = starts
                 .par_iter()
                 .map(|&m0| {
-                    let rows = ROWS.min(ms - m0);
+                    let rows = tile.min(ms - m0);
                     let packed;
                     let lhs = match plain_lhs {
                         Some((b, at, m, k)) => gemm::View {

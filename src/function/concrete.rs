@@ -30,7 +30,7 @@ struct Differentiated {
 
 impl ConcreteFunction {
     /// Traces `f` on symbolic tensors in the place of tensors; numbers are constants.
-    pub(super) fn trace(
+    pub(crate) fn trace(
         name: &str,
         args: &[FunctionArg],
         f: impl FnOnce(&[Tensor]) -> Result<Vec<Tensor>>,

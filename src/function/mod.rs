@@ -14,6 +14,7 @@ use args::Key;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 /// A host function that runs as a compiled graph (`tf.function`). Made by [`function`].
@@ -21,7 +22,8 @@ use std::sync::{Arc, Mutex};
 /// The first call with arguments of new dtypes and shapes traces the host function: it runs once on symbolic tensors, and what it does to
 /// them is written into a graph. Later calls run the graph. Plain Rust numbers are part of the signature, each value a trace of its own;
 /// tensors, and arrays that become tensors, share a trace by dtype and shape. Variables are read and updated in place, effects keep
-/// program order.
+/// program order. The host function may hold what cannot change threads, such as Keras models; the graphs
+/// ([`get_concrete_function`](Function::get_concrete_function)) can go anywhere.
 ///
 /// ```
 /// # use wgflow::{Variable, function::function, ops::math};
@@ -38,22 +40,20 @@ use std::sync::{Arc, Mutex};
 /// ```
 pub struct Function<R> {
     name: String,
-    host: Arc<HostFunction<R>>,
+    host: Rc<HostFunction<R>>,
     signature: Option<Vec<TensorSpec>>,
     traced: Mutex<HashMap<Key, Arc<ConcreteFunction>>>,
     result: PhantomData<fn() -> R>,
 }
 
 /// What is traced.
-type HostFunction<R> = dyn Fn(&[Tensor]) -> Result<R> + Send + Sync;
+type HostFunction<R> = dyn Fn(&[Tensor]) -> Result<R>;
 
 /// Makes a [`Function`] of a host function over tensors.
-pub fn function<R: FunctionResult>(
-    host: impl Fn(&[Tensor]) -> Result<R> + Send + Sync + 'static,
-) -> Function<R> {
+pub fn function<R: FunctionResult>(host: impl Fn(&[Tensor]) -> Result<R> + 'static) -> Function<R> {
     Function {
         name: "function".into(),
-        host: Arc::new(host),
+        host: Rc::new(host),
         signature: None,
         traced: Mutex::default(),
         result: PhantomData,

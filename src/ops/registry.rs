@@ -1,6 +1,6 @@
 //! All registered ops.
 
-use super::{array, image, linalg, math, nn, random};
+use super::{array, image, linalg, losses, math, metrics, nn, random};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
@@ -11,7 +11,9 @@ const FAMILIES: &[Family] = &[
     ("array", array::OPS),
     ("image", image::OPS),
     ("linalg", linalg::OPS),
+    ("losses", losses::OPS),
     ("math", math::OPS),
+    ("metrics", metrics::OPS),
     ("nn", nn::OPS),
     ("random", random::OPS),
 ];

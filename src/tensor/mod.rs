@@ -158,6 +158,14 @@ impl Tensor {
         self.shape().rank()
     }
 
+    /// The size of one dimension; negative axes count from the end.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an axis out of range.
+    pub fn dim(&self, axis: i64) -> Result<usize> {
+        Ok(self.shape()[crate::shape::resolve_axis("Tensor.dim", "axis", axis, self.rank())?])
+    }
+
     /// Number of elements.
     pub fn size(&self) -> usize {
         self.shape().size()

@@ -157,8 +157,9 @@ def call(row, tensors, attrs):
         function = getattr(tf.raw_ops, row["name"])
         result = tf.function(lambda: function(**named))() if row["name"] in GRAPH_ONLY else function(**named)
     else:
-        function = tf
-        for part in row["api"].split(".")[1:]:
+        module, *path = row["api"].split(".")
+        function = {"tf": tf, "keras": keras}[module]
+        for part in path:
             function = getattr(function, part)
         named.update({k: plain(a) for k, a in attrs.items()})
         result = function(**named)

@@ -6,6 +6,8 @@ mod examples;
 mod functions;
 mod goldens;
 mod hlo;
+mod keras;
+mod keras_parts;
 mod math;
 mod odd;
 mod parts;

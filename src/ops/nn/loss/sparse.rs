@@ -60,6 +60,11 @@ fn cross_entropy(g: &mut Graph, op: &str, logits: Val, labels: Val) -> Result<(V
     Ok((g.neg(chosen)?, g.sub(softmax, one)?))
 }
 
+/// The cross entropy of `softmax(logits)` and class numbers, for ops that end in one.
+pub(crate) fn sparse_cross_entropy(g: &mut Graph, op: &str, logits: Val, labels: Val) -> Result<Val> {
+    Ok(cross_entropy(g, op, logits, labels)?.0)
+}
+
 crate::op! {
     /// Cross entropy of `softmax(logits)` along the last dimension and the class numbers `labels`.
     SparseSoftmaxCrossEntropy as "sparse_softmax_cross_entropy_with_logits" in api "tf.nn.sparse_softmax_cross_entropy_with_logits" (labels, logits) {}

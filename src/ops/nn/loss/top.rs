@@ -9,7 +9,7 @@ use crate::tensor::{IntoTensor, Row, Tensor, row, run_one};
 crate::op! {
     /// Whether each row's target is among its `k` largest predictions.
     InTopKV2 in "tf.math.in_top_k" (predictions, targets) { k: i64 }
-    build |s, g| build(g, s.k, predictions, targets);
+    build |s, g| in_top(g, "InTopKV2", s.k, predictions, targets);
     cases [
         case().with("k", 2).distinct([4, 5]).ints([4], 0, 5),
         case().with("k", 1).values([2, 3], &[1.0, 1.0, 0.0]).int_values([2], &[0, 1]),
@@ -22,12 +22,13 @@ crate::op! {
     ]
 }
 
-fn build(g: &mut Graph, k: i64, predictions: Val, targets: Val) -> Result<Val> {
-    want_rank(g, "InTopKV2", &[("predictions", predictions)], |r| r == 2, "a matrix")?;
+/// Whether targets are among the best predictions, for ops that ask the same.
+pub(crate) fn in_top(g: &mut Graph, op: &str, k: i64, predictions: Val, targets: Val) -> Result<Val> {
+    want_rank(g, op, &[("predictions", predictions)], |r| r == 2, "a matrix")?;
     let shape = g.shape(predictions).clone();
     if **g.shape(targets) != [shape[0]] {
         let received = format!("shape {}", g.shape(targets));
-        return Err(Error::invalid("InTopKV2", "targets", format_args!("shape ({},)", shape[0]), received));
+        return Err(Error::invalid(op, "targets", format_args!("shape ({},)", shape[0]), received));
     }
     let targets = g.convert(targets, DType::Int32)?;
     let index = g.expand_dims(targets, &[1])?;

@@ -1,0 +1,113 @@
+//! Handwritten digits: trains a convolutional network with Keras' API, and tests it on images it has not seen.
+//!
+//! cargo run --release --example digits -- [--epochs N] [--batch-size N] [--learning-rate X] [--data DIR] [--seed N] [--device NAME] [--shuffle-labels]
+
+use clap::Parser;
+use std::path::PathBuf;
+use std::time::Instant;
+use wgflow::datasets::{digits, idx};
+use wgflow::keras::layers::{Conv2D, Dense, Dropout, Flatten, MaxPooling2D, Padding, Rescaling};
+use wgflow::keras::losses::SparseCategoricalCrossentropy;
+use wgflow::keras::optimizers::Adam;
+use wgflow::keras::schedules::CosineDecay;
+use wgflow::keras::utils::set_random_seed;
+use wgflow::keras::{Compile, Evaluate, Fit, Sequential, Verbose, input};
+use wgflow::ops::random;
+use wgflow::runtime::Device;
+use wgflow::{Result, config, layers};
+
+/// Trains a network to read handwritten digits.
+#[derive(Parser)]
+struct Args {
+    /// How often the training images are gone through.
+    #[arg(long, default_value_t = 20)]
+    epochs: usize,
+    /// Images in a step.
+    #[arg(long, default_value_t = 64)]
+    batch_size: usize,
+    /// The learning rate at the start; it falls to 0 on half a cosine.
+    #[arg(long, default_value_t = 0.003)]
+    learning_rate: f64,
+    /// A folder of IDX files such as MNIST's, in place of the 8x8 images of the library.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// What first weights, the order of the images and dropout are drawn from.
+    #[arg(long, default_value_t = 0)]
+    seed: i64,
+    /// auto, cpu, gpu, a device such as /device:GPU:1, or a part of an adapter's name.
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Trains with labels in random order, from which nothing can be learnt: the accuracy then is that of guessing.
+    #[arg(long)]
+    shuffle_labels: bool,
+}
+
+fn main() -> Result<()> {
+    env_logger::init();
+    let args = Args::parse();
+    if let Some(name) = &args.device {
+        config::set_default_device(name)?;
+    }
+    let device = config::current_device()?;
+    println!("device: {}", description(&device));
+
+    set_random_seed(args.seed)?;
+    let ((x_train, y_train), (x_test, y_test)) = match &args.data {
+        Some(folder) => idx::load_data(folder, 10)?,
+        None => digits()?,
+    };
+    let (height, width) = (x_train.shape()[1], x_train.shape()[2]);
+    let counts = (x_train.shape()[0], x_test.shape()[0]);
+    println!("{} images of {height}x{width} to train on, {} to test with", counts.0, counts.1);
+    let (x_train, x_test) = (x_train.expand_dims(-1)?, x_test.expand_dims(-1)?);
+    let y_train = if args.shuffle_labels { random::shuffle(&y_train, None)? } else { y_train };
+
+    let model = network(height, width)?;
+    let steps = args.epochs * counts.0.div_ceil(args.batch_size.max(1));
+    let optimizer = Adam::new().learning_rate(CosineDecay::new(args.learning_rate, steps as f64));
+    let loss = SparseCategoricalCrossentropy::new().from_logits(true);
+    model.compile(Compile::new(optimizer, loss).metrics(["accuracy"]))?;
+
+    let start = Instant::now();
+    model.fit(
+        (&x_train, &y_train),
+        Fit { epochs: args.epochs, batch_size: Some(args.batch_size), ..Fit::default() },
+    )?;
+    let seconds = start.elapsed().as_secs_f64();
+    let test = model.evaluate(
+        (&x_test, &y_test),
+        Evaluate { batch_size: Some(256), verbose: Verbose::Silent, ..Evaluate::default() },
+    )?;
+
+    let stats = device.stats();
+    println!(
+        "trained in {seconds:.1} s: {} launches, {} pipelines, {} bytes to the device, {} bytes back",
+        stats.dispatches, stats.pipelines_created, stats.bytes_uploaded, stats.bytes_read
+    );
+    println!("test accuracy: {:.4}", test.value("accuracy")?);
+    Ok(())
+}
+
+/// Two convolutions find strokes and how they meet, two dense layers tell digits from them.
+fn network(height: usize, width: usize) -> Result<Sequential> {
+    Sequential::new(layers![
+        input([height, width, 1]),
+        Rescaling::new(1.0 / 255.0),
+        Conv2D::new(32, 3).padding(Padding::Same).activation("relu"),
+        Conv2D::new(64, 3).padding(Padding::Same).activation("relu"),
+        MaxPooling2D::new(),
+        Dropout::new(0.25),
+        Flatten::new(),
+        Dense::new(128).activation("relu"),
+        Dropout::new(0.5),
+        Dense::new(10),
+    ])
+}
+
+/// The device's name, and the adapter behind it.
+fn description(device: &Device) -> String {
+    match device.caps() {
+        Some(caps) => format!("{} = {caps}", device.name()),
+        None => device.name(),
+    }
+}

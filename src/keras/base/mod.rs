@@ -1,0 +1,24 @@
+//! Layers as such: what they are, how they are called, and what they are on symbols.
+
+mod arg;
+mod call;
+mod declare;
+mod layer;
+mod node;
+mod policy;
+mod registry;
+mod symbolic;
+mod weight;
+
+pub(crate) use arg::Checked;
+pub use arg::{ConstraintArg, InitializerArg, ObjectArg, RegularizerArg};
+pub use call::Call;
+pub(crate) use declare::{Configured, configured, layer, without_fixed};
+pub use layer::Layer;
+pub use node::{AnyLayer, Node};
+pub use policy::{DTypePolicy, dtype_policy, set_dtype_policy};
+pub(crate) use registry::{Entry, entry, read_policy};
+pub use registry::{deserialize_layer, register_layer, serialize_layer};
+pub(crate) use symbolic::{Invocation, KerasSpec};
+pub use symbolic::{KerasInputs, KerasTensor};
+pub use weight::WeightSpec;

@@ -1,0 +1,18 @@
+//! Activations as layers of their own.
+
+mod functions;
+mod prelu;
+
+pub use functions::{Activation, ELU, LeakyReLU, ReLU, Softmax};
+pub use prelu::PReLU;
+
+use crate::keras::base::{Entry, entry};
+
+pub(super) const LAYERS: &[Entry] = &[
+    entry::<Activation>(),
+    entry::<ELU>(),
+    entry::<LeakyReLU>(),
+    entry::<PReLU>(),
+    entry::<ReLU>(),
+    entry::<Softmax>(),
+];

@@ -1,0 +1,29 @@
+//! Keras: what models are made of and trained with.
+
+pub mod activations;
+mod base;
+pub mod callbacks;
+pub mod constraints;
+pub mod initializers;
+pub mod layers;
+pub mod losses;
+pub mod metrics;
+mod models;
+pub mod object;
+pub mod optimizers;
+pub mod regularizers;
+pub mod schedules;
+mod training;
+pub mod utils;
+
+pub use base::{
+    AnyLayer, Call, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer, Node,
+    ObjectArg, RegularizerArg, WeightSpec, deserialize_layer, dtype_policy, register_layer, serialize_layer,
+    set_dtype_policy,
+};
+pub use layers::input;
+pub use models::{Model, Sequential, Summary};
+pub use training::{
+    Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, Logs, LossArg, LossItem, LossWeights,
+    MetricItem, MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,
+};

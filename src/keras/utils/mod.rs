@@ -1,0 +1,10 @@
+//! Small helpers (`keras.utils`).
+
+mod io;
+mod progbar;
+mod seed;
+
+pub(crate) use io::print_msg;
+pub use progbar::Progbar;
+pub(crate) use seed::next_seed;
+pub use seed::set_random_seed;
