@@ -12,6 +12,7 @@ mod models;
 pub mod object;
 pub mod optimizers;
 pub mod regularizers;
+mod saving;
 pub mod schedules;
 mod training;
 pub mod utils;
@@ -23,6 +24,7 @@ pub use base::{
 };
 pub use layers::input;
 pub use models::{Model, Sequential, Summary};
+pub use saving::{load_model, model_from_json};
 pub use training::{
     Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, Logs, LossArg, LossItem, LossWeights,
     MetricItem, MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,

@@ -67,6 +67,16 @@ pub fn read(name: &str) -> Vec<u8> {
         .unwrap_or_else(|e| panic!("{}: {e}; make it with `cargo xtask goldens`", path.display()))
 }
 
+/// The tensors of a file, by name.
+///
+/// # Panics
+/// When it is missing or broken.
+pub fn tensors(name: &str) -> BTreeMap<String, Literal> {
+    let bytes = read(name);
+    let all = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+    all.iter().map(|(n, v)| (n.to_string(), literal(&v))).collect()
+}
+
 /// The manifest's files with their SHA-256 digests.
 pub fn manifest() -> BTreeMap<String, String> {
     let m: Value = serde_json::from_slice(&read("MANIFEST.json")).expect("MANIFEST.json is JSON");

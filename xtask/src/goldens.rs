@@ -63,6 +63,7 @@ impl Goldens {
         if self.only.is_empty() && self.family.is_empty() {
             script("printing.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("keras_parts.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
+            script("keras_models.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
         }
         Ok(())
     }

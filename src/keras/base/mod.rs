@@ -21,4 +21,5 @@ pub(crate) use registry::{Entry, entry, read_policy};
 pub use registry::{deserialize_layer, register_layer, serialize_layer};
 pub(crate) use symbolic::{Invocation, KerasSpec};
 pub use symbolic::{KerasInputs, KerasTensor};
+pub(crate) use weight::Weight;
 pub use weight::WeightSpec;

@@ -8,7 +8,6 @@ use super::table::{Align, Column, render};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::keras::base::AnyLayer;
-use crate::keras::optimizers::Optimizer;
 use crate::keras::utils::print_msg;
 use crate::shape::PartialShape;
 use crate::tensor::Variable;

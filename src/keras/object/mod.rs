@@ -8,7 +8,8 @@ mod setting;
 
 pub(crate) use class::class;
 pub(crate) use family::{bare_type_name, classes, family};
-pub(crate) use names::auto_name;
+pub use names::clear_session;
+pub(crate) use names::{auto_name, is_auto_name, to_snake_case};
 pub use registry::Config;
 pub(crate) use registry::{Class, Fields, Registry};
 pub(crate) use setting::{Setting, choice};

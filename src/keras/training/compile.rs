@@ -5,6 +5,7 @@ use crate::keras::losses::{self, Loss};
 use crate::keras::metrics::{self, Metric};
 use crate::keras::optimizers::{self, Optimizer};
 use crate::tensor::Tensor;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The arguments of [`Model::compile`](crate::keras::Model::compile).
@@ -118,6 +119,41 @@ impl<T: Metric + 'static> From<T> for MetricItem {
 impl From<Arc<dyn Metric>> for MetricItem {
     fn from(metric: Arc<dyn Metric>) -> Self {
         MetricItem(Named::Known { name: None, object: Ok(metric) })
+    }
+}
+
+impl<T: ?Sized> Named<T> {
+    /// As a configuration: a name, or what `object` says of the thing.
+    fn value(&self, object: impl FnOnce(&T) -> Value) -> Value {
+        match self {
+            Named::Known { name: Some(name), .. } | Named::ByShape(name) => name.as_str().into(),
+            Named::Known { object: Ok(o), .. } => object(o),
+            Named::Known { object: Err(_), .. } => Value::Null,
+        }
+    }
+}
+
+impl LossItem {
+    /// A loss that was read.
+    pub(in crate::keras) fn known(object: Result<Arc<dyn Loss>>) -> Self {
+        LossItem(Named::Known { name: None, object })
+    }
+
+    /// As a configuration.
+    pub(in crate::keras) fn value(&self, object: impl FnOnce(&(dyn Loss + 'static)) -> Value) -> Value {
+        self.0.value(object)
+    }
+}
+
+impl MetricItem {
+    /// A metric that was read.
+    pub(in crate::keras) fn known(object: Result<Arc<dyn Metric>>) -> Self {
+        MetricItem(Named::Known { name: None, object })
+    }
+
+    /// As a configuration.
+    pub(in crate::keras) fn value(&self, object: impl FnOnce(&(dyn Metric + 'static)) -> Value) -> Value {
+        self.0.value(object)
     }
 }
 

@@ -175,6 +175,11 @@ impl Model {
         self.training().stop.get()
     }
 
+    /// What it was compiled with.
+    pub(in crate::keras) fn compile_args(&self) -> Option<Compile> {
+        self.training().steps.borrow().as_ref().map(|s| s.state.args().clone())
+    }
+
     /// The class of the metric of a name.
     pub(in crate::keras) fn metric_class(&self, name: &str) -> Option<&'static str> {
         self.training().steps.borrow().as_ref().and_then(|s| s.state.metric_class(name))

@@ -83,7 +83,7 @@ impl CompiledLosses {
     }
 
     /// The losses of outputs on a batch, times their weights.
-    pub(super) fn compute(&self, c: &Compared<'_>, samples: usize) -> Result<Vec<Tensor>> {
+    pub(super) fn compute(&self, c: &Compared<'_>) -> Result<Vec<Tensor>> {
         if c.y_pred.len() != self.outputs {
             return Err(Error::internal("Model.fit", "another number of outputs than before"));
         }
@@ -100,7 +100,8 @@ impl CompiledLosses {
             }
             let value = value.cast(DType::Float32)?;
             if let Some(t) = &l.tracker {
-                t.update(&value, samples)?;
+                // Each batch counts once, as in Keras, whose graph does not know the batch's size.
+                t.update(&value, 1)?;
             }
             match l.weight {
                 Some(w) => math::multiply(value, w),

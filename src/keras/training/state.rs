@@ -193,7 +193,7 @@ impl State {
     /// The loss of a batch: that of the outputs, and what layers and regularizers add.
     fn compute_loss(&self, c: &Call, made: &Made, x: &[Tensor]) -> Result<Tensor> {
         let samples = x.first().and_then(|x| x.shape().first().copied()).unwrap_or(1);
-        let mut all = self.built(made)?.losses.compute(&made.compared(), samples)?;
+        let mut all = self.built(made)?.losses.compute(&made.compared())?;
         let added = c.losses().iter().cloned().chain(self.layer.regularization_losses()?);
         for loss in added {
             all.push(math::reduce_sum(loss.cast(DType::Float32)?, None, false)?);

@@ -19,10 +19,10 @@ impl Tracker {
         Ok(Tracker { name: name.into(), state: init_scope(|| without_recorders(make))? })
     }
 
-    /// Counts the mean loss of a batch for each of its samples.
-    pub(super) fn update(&self, loss: &Tensor, samples: usize) -> Result<()> {
-        let sum = math::multiply(loss.cast(DType::Float32)?, samples as f64)?;
-        let count = Literal::scalar(DType::Float32, samples as f64).into_tensor(None)?;
+    /// Counts the loss of a batch so many times.
+    pub(super) fn update(&self, loss: &Tensor, times: usize) -> Result<()> {
+        let sum = math::multiply(loss.cast(DType::Float32)?, times as f64)?;
+        let count = Literal::scalar(DType::Float32, times as f64).into_tensor(None)?;
         self.state.assign(math::add(self.state.value()?, array::stack(&[sum, count], 0)?)?)
     }
 

@@ -1,12 +1,19 @@
 //! Keras: layers, models, training.
 
+mod goldens;
+mod saving;
 mod training;
 
 use wgflow::{IntoTensor, Tensor};
 
-/// A float32 tensor of host values, on the device under test.
-fn tensor(v: impl IntoTensor) -> Tensor {
+/// Makes the device under test the one that tensors are made on.
+fn device() {
     wgflow_tests::device::device_under_test();
+}
+
+/// A tensor of host values, on the device under test.
+fn tensor(v: impl IntoTensor) -> Tensor {
+    device();
     v.into_tensor(None).expect("a tensor")
 }
 
