@@ -395,7 +395,11 @@ impl Model {
         if self.built() {
             return Ok(());
         }
-        let shapes: Vec<PartialShape> = first.x.iter().map(|x| x.shape().into()).collect();
+        // The batch is left open, as the last one may be smaller.
+        let open = |x: &Tensor| {
+            std::iter::once(None).chain(x.shape().iter().skip(1).map(|d| Some(*d))).collect::<PartialShape>()
+        };
+        let shapes: Vec<PartialShape> = first.x.iter().map(open).collect();
         self.build_many(&shapes)
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use wgflow::keras::{
-    self, AnyLayer, Compile, Evaluate, Fit, Layer, LossItem, Model, Predict, Sequential, Summary, Verbose,
+    self, Compile, Evaluate, Fit, Layer, LossItem, Model, Predict, Sequential, Summary, Verbose,
     deserialize_layer, layers::*, losses::SparseCategoricalCrossentropy, optimizers::SGD, serialize_layer,
     utils::clear_session,
 };
@@ -209,8 +209,17 @@ fn summaries_are_keras() -> Result<()> {
 
     clear_session();
     let x = keras::input([5]);
-    let model = Model::functional(&x, &Dense::new(2).apply(&Dense::new(7).apply(&x)?)?)?;
+    let last = Dense::new(2).node();
+    let model = Model::functional(&x, &last.apply(&Dense::new(7).apply(&x)?)?)?;
     same_text("chain", &model, &wide());
+
+    clear_session();
+    let x = keras::input([5]);
+    let inner = Model::functional_named("inner", &x, &Dense::new(2).apply(&x)?)?;
+    let y = keras::input([5]);
+    let sum = Add::new().apply([&inner.apply(&y)?, &Dense::new(2).apply(&y)?])?;
+    let model = Model::functional(&y, &sum)?;
+    same_text("model_in_model", &model, &Summary { line_length: Some(108), expand_nested: true, ..wide() });
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Keras: layers, models, training.
 
 mod goldens;
+mod loops;
 mod saving;
 mod training;
 

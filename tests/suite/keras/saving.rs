@@ -2,7 +2,9 @@
 
 use super::{device, tensor};
 use wgflow::keras::callbacks::{EarlyStopping, ModelCheckpoint};
-use wgflow::keras::{self, Compile, Fit, Model, Sequential, Verbose, layers::*, load_model, model_from_json};
+use wgflow::keras::{
+    self, Compile, Fit, Layer, Model, Sequential, Verbose, layers::*, load_model, model_from_json,
+};
 use wgflow::{ErrorKind, Result, Tensor};
 
 fn net(units: usize) -> Result<Sequential> {
