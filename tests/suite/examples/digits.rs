@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use wgflow::datasets;
+use wgflow::keras::{Evaluate, Verbose, load_model};
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::examples::{example, printed};
 
@@ -15,13 +17,22 @@ fn test_accuracy(text: &str) -> f64 {
 
 #[test]
 fn digits_are_learnt() {
-    let text = printed("digits", &["--epochs", "4", "--seed", "3"]);
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("new/models").display().to_string();
+    let text = printed("digits", &["--epochs", "4", "--seed", "3", "--save", &models]);
     assert!(text.starts_with(&format!("device: {}", device_under_test())), "{text}");
     assert!(text.contains("1437 images of 8x8 to train on, 360 to test with"), "{text}");
     assert!(text.contains("Epoch 4/4\n") && text.contains("23/23 "), "{text}");
-    assert!(text.contains(" launches, "), "{text}");
+    assert!(text.contains(" launches, ") && !text.contains(" 0 launches"), "{text}");
     let accuracy = test_accuracy(&text);
     assert!(accuracy > 0.94, "{text}");
+
+    // What it saved is as good.
+    let (_, (x, y)) = datasets::digits().unwrap();
+    let model = load_model(format!("{models}/digits.safetensors")).unwrap();
+    let args = Evaluate { batch_size: Some(256), verbose: Verbose::Silent, ..Evaluate::default() };
+    let again = model.evaluate((x.expand_dims(-1).unwrap(), y), args).unwrap().value("accuracy").unwrap();
+    assert!((again - accuracy).abs() < 6e-5, "{again}, and then {text}");
 }
 
 #[test]
