@@ -157,8 +157,6 @@ fn connections(graph: &Graph, layer: &AnyLayer) -> String {
     for call in graph.calls_of(layer) {
         for input in &call.inputs {
             let (name, call, output) = super::config::reference(graph, input);
-            // Keras counts a graph's own making as its first call.
-            let call = call + usize::from(Functional::of(input.layer()).is_some());
             all.push(format!("{name}[{call}][{output}]"));
         }
     }
