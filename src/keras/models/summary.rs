@@ -35,7 +35,7 @@ impl Model {
     /// What [`Model::summary`] prints.
     ///
     /// ```
-    /// use wgflow::keras::{Sequential, Summary, input, layers::Dense};
+    /// use wgflow::keras::{Layer, Sequential, Summary, input, layers::Dense};
     /// let model = Sequential::named("line", wgflow::layers![input([3]), Dense::new(1).named("out")])?;
     /// let text = model.summary_text(&Summary { line_length: Some(50), ..Summary::default() })?;
     /// assert_eq!(text.lines().next(), Some("Model: \"line\""));
@@ -198,7 +198,7 @@ fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
