@@ -29,6 +29,7 @@ fn main() -> Result<()> {
     let digit = Dense::new(10).activation("softmax").named("digit").apply(&x)?;
     let odd = Dense::new(1).activation("sigmoid").named("odd").apply(&x)?;
     let model = Model::functional(&image, [&digit, &odd])?;
+    model.summary()?;
 
     // Losses, their weights, metrics and labels by the names of the outputs.
     let compile =

@@ -24,7 +24,7 @@ fn main() -> Result<()> {
         .map(scaled)
         .prefetch(AUTOTUNE);
     let test = Dataset::from_tensor_slices(test)?.batch(120, false).map(scaled);
-    println!("{:?}", train.element_spec()?);
+    println!("{}", train.element_spec()?);
 
     let model = Sequential::new(layers![
         input([8, 8]),

@@ -20,11 +20,11 @@ use wgflow::{Result, config, layers};
 #[derive(Parser)]
 struct Args {
     /// How often the training images are gone through.
-    #[arg(long, default_value_t = 20)]
-    epochs: usize,
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
     /// Images in a step.
-    #[arg(long, default_value_t = 64)]
-    batch_size: usize,
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: u32,
     /// The learning rate at the start; it falls to 0 on half a cosine.
     #[arg(long, default_value_t = 0.003)]
     learning_rate: f64,
@@ -63,27 +63,24 @@ fn main() -> Result<()> {
     let y_train = if args.shuffle_labels { random::shuffle(&y_train, None)? } else { y_train };
 
     let model = network(height, width)?;
-    let steps = args.epochs * counts.0.div_ceil(args.batch_size.max(1));
+    let (epochs, batch_size) = (args.epochs as usize, args.batch_size as usize);
+    let steps = epochs * counts.0.div_ceil(batch_size);
     let optimizer = Adam::new().learning_rate(CosineDecay::new(args.learning_rate, steps as f64));
     let loss = SparseCategoricalCrossentropy::new().from_logits(true);
     model.compile(Compile::new(optimizer, loss).metrics(["accuracy"]))?;
+    model.summary()?;
 
     let start = Instant::now();
-    model.fit(
-        (&x_train, &y_train),
-        Fit { epochs: args.epochs, batch_size: Some(args.batch_size), ..Fit::default() },
-    )?;
+    model.fit((&x_train, &y_train), Fit { epochs, batch_size: Some(batch_size), ..Fit::default() })?;
     let seconds = start.elapsed().as_secs_f64();
     let test = model.evaluate(
         (&x_test, &y_test),
         Evaluate { batch_size: Some(256), verbose: Verbose::Silent, ..Evaluate::default() },
     )?;
 
-    let stats = device.stats();
-    println!(
-        "trained in {seconds:.1} s: {} launches, {} pipelines, {} bytes to the device, {} bytes back",
-        stats.dispatches, stats.pipelines_created, stats.bytes_uploaded, stats.bytes_read
-    );
+    let s = device.stats();
+    println!("trained in {seconds:.1} s: {} launches, {} pipelines", s.dispatches, s.pipelines_created);
+    println!("{} bytes to the device, {} bytes back", s.bytes_uploaded, s.bytes_read);
     println!("test accuracy: {:.4}", test.value("accuracy")?);
     Ok(())
 }

@@ -72,3 +72,23 @@ fn a_device_that_is_not_there_is_told() {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     holds(&text, &["Received: 'no such adapter'", "WGFLOW_DEVICE=cpu runs on the CPU"]);
 }
+
+/// The number after a text, at the end of a line.
+fn number(text: &str, before: &str) -> f64 {
+    let found = text.lines().rev().find_map(|line| line.strip_prefix(before)).and_then(|n| n.parse().ok());
+    found.unwrap_or_else(|| panic!("no number after '{before}' in:\n{text}"))
+}
+
+#[test]
+fn custom_layer() {
+    let text = printed("custom_layer", &[]);
+    holds(&text, &["sequential/radial_basis/centers", "(16, 1)", "sequential/dense/bias"]);
+    assert!(number(&text, "largest error: ") < 0.1, "{text}");
+}
+
+#[test]
+fn digits_mlp() {
+    let text = printed("digits_mlp", &[]);
+    holds(&text, &["Epoch 10/10", "val_accuracy", "% sure"]);
+    assert!(number(&text, "test accuracy: ") > 0.9, "{text}");
+}

@@ -1,3 +1,4 @@
 //! The examples, run as a user does.
 
 mod course;
+mod digits;
