@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// use wgflow::keras::{Compile, Sequential, layers::Dense, optimizers::SGD};
 /// let model = Sequential::new(wgflow::layers![Dense::new(1)])?;
 /// model.compile(Compile::new("adam", "mse"))?;
-/// model.compile(Compile::new(SGD::new(0.1), "mse").metrics(["mae"]))?;
+/// model.compile(Compile::new(SGD::new().learning_rate(0.1), "mse").metrics(["mae"]))?;
 /// # Ok::<(), wgflow::Error>(())
 /// ```
 #[derive(Clone, Debug)]
