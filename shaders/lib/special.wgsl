@@ -86,10 +86,12 @@ fn m_digamma(x: f32) -> f32 {
     return m_or_nan(select(y, y - M_PI * turned, x < 0.0), m_is_nan(x) || (!(x > 0.0) && floor(x) == x));
 }
 
-// Hurwitz zeta for q > 0: six terms, the rest by the Euler-Maclaurin formula.
+// Hurwitz zeta for q > 0: six terms, the rest by the Euler-Maclaurin formula. A loop, since compilers put the power in at every call.
 fn m_zeta_near(x: f32, q: f32) -> f32 {
-    let first = m_pow(q, -x) + m_pow(q + 1.0, -x) + m_pow(q + 2.0, -x);
-    let sum = first + m_pow(q + 3.0, -x) + m_pow(q + 4.0, -x) + m_pow(q + 5.0, -x);
+    var sum = 0.0;
+    for (var k = 0u; k < 6u; k++) {
+        sum += m_pow(q + f32(k), -x);
+    }
     let w = q + 6.0;
     let c = m_pow(w, 1.0 - x);
     let r = 1.0 / (w * w);
@@ -103,11 +105,18 @@ fn m_zeta_near(x: f32, q: f32) -> f32 {
 
 // The sum over k >= 0 of (q + k)^-x. For negative q with a whole x: over all of the line, less what lies left of q.
 fn m_zeta(x: f32, q: f32) -> f32 {
-    var y = m_zeta_near(x, select(q - floor(q), q, q > 0.0));
+    let right = select(q - floor(q), q, q > 0.0);
+    var z = vec3<f32>();
+    for (var k = 0u; k < select(1u, 3u, q < 0.0); k++) {
+        let at = select(select(1.0 - q, floor(q) + 1.0 - q, k == 1u), right, k == 0u);
+        let near = m_zeta_near(x, at);
+        z = select(z, vec3<f32>(near), vec3<u32>(0u, 1u, 2u) == vec3<u32>(k));
+    }
+    var y = z.x;
     if (q < 0.0) {
         let side = select(1.0, -1.0, floor(0.5 * x) != 0.5 * x);
-        let left = side * m_zeta_near(x, floor(q) + 1.0 - q);
-        y = select(y + left, left, m_is_inf(left)) - side * m_zeta_near(x, 1.0 - q);
+        let left = side * z.y;
+        y = select(y + left, left, m_is_inf(left)) - side * z.z;
     }
     let pole = !(q > 0.0) && floor(q) == q;
     let even = floor(0.5 * x) == 0.5 * x;

@@ -109,6 +109,8 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
     f.connect();
     f.join_all();
     if f.share() {
+        // A shared value is one buffer more where its own sources are read as well.
+        f.limit_buffers();
         f.connect();
         f.join_all();
     }
@@ -332,7 +334,11 @@ impl<'g> Fuser<'g> {
                     return false;
                 }
                 !whole
-                    || (r.k <= self.rules.max_row && (r.rows >= self.rules.min_rows || self.rules.row_groups))
+                    || (r.k <= self.rules.max_row
+                        && (r.rows >= self.rules.min_rows
+                            || self.rules.row_groups
+                            // Little work is cheaper than a second launch. Where a batch is reduced over, its size must not decide.
+                            || (r.rows * r.k <= 1 << 16 && r.stores.iter().all(|s| s.index == row_major))))
             }
             _ => true,
         }

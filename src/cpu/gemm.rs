@@ -41,7 +41,10 @@ pub(super) fn multiply(ty: Ty, m: usize, n: usize, k: usize, lhs: View<'_>, rhs:
     out
 }
 
-#[expect(unsafe_code, reason = "the library takes pointers; the caller has checked that they are good for all elements")]
+#[expect(
+    unsafe_code,
+    reason = "the library takes pointers; the caller has checked that they are good for all elements"
+)]
 fn floats(m: usize, n: usize, k: usize, lhs: View<'_>, rhs: View<'_>, out: &mut [f32]) {
     let (l, r): (&[f32], &[f32]) = (bytemuck::cast_slice(lhs.words), bytemuck::cast_slice(rhs.words));
     let multiply = gemm_f32::gemm::f32::get_gemm_fn();

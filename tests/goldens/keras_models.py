@@ -22,6 +22,7 @@ from keras import layers as L
 from safetensors.numpy import save_file
 
 TENSORS = {}
+SAMPLE_WEIGHTS = []
 
 
 def put(name, value):
@@ -220,6 +221,8 @@ def trace(rng, name, model, x, y, compile_args, fit_args, weights=None):
     config = json.loads(model.to_json())
     model.compile(**compile_args)
     one = lambda v: v[0] if len(v) == 1 else v
+    if "sample_weight" in fit_args:
+        SAMPLE_WEIGHTS.append(fit_args["sample_weight"])
     h = model.fit(one(x), one(y), verbose=0, shuffle=False, **fit_args)
     for i, w in enumerate(model.weights):
         put(f"{name}/n{i}", w.numpy())
@@ -250,6 +253,16 @@ def traces(rng):
     ys = [rng.normal(0, 1, (24, 1)).astype(np.float32), np.eye(3, dtype=np.float32)[rng.integers(0, 3, 24)]]
     yield trace(rng, "two_ends", model, xs, ys, dict(optimizer="rmsprop", loss={"value": "mse", "kind": "categorical_crossentropy"}, loss_weights={"value": 0.5, "kind": 2.0},
                                                     metrics={"value": ["mae"], "kind": ["accuracy"]}), dict(epochs=3, batch_size=10))
+    keras.utils.clear_session()
+    i = keras.Input((4,))
+    inner = keras.Model(i, L.Add()([L.Dense(4, activation="tanh")(i), i]), name="inner")
+    chain = keras.Sequential([keras.Input((4,)), L.Dense(5, activation="gelu"), L.LayerNormalization()], name="chain")
+    i = keras.Input((4,))
+    model = keras.Model(i, L.Dense(2)(chain(inner(inner(i)))), name="outer")
+    x, y = rng.normal(0, 1, (20, 4)).astype(np.float32), rng.normal(0, 1, (20, 2)).astype(np.float32)
+    yield trace(rng, "nested", model, [x], [y], dict(optimizer=keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), loss="huber", metrics=["mse", "mae"]),
+                dict(epochs=3, batch_size=8, sample_weight=rng.uniform(0, 2, 20).astype(np.float32)))
+    put("nested/s0", SAMPLE_WEIGHTS.pop())
     keras.utils.clear_session()
     model = keras.Sequential([keras.Input((4,)), L.Dense(6, activation="relu"), L.Dense(1, activation="sigmoid")])
     x, y = rng.normal(0, 1, (30, 4)).astype(np.float32), rng.integers(0, 2, (30, 1)).astype(np.float32)

@@ -1,5 +1,6 @@
 //! The test suite, one binary.
 
+mod counts;
 mod data;
 mod datasets;
 mod examples;

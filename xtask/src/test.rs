@@ -61,6 +61,10 @@ impl Test {
         };
         drivers::ensure(&needed(&devices))?;
         let programs = build()?;
+        if !self.quick {
+            // As the suite itself builds them before it runs them.
+            run(&mut cargo(&["build", "-p", "wgflow", "-p", "wgflow-tests", "--examples"]))?;
+        }
         let (suites, units): (Vec<_>, Vec<_>) = programs.iter().partition(|p| p.name == "suite");
         let mut lines = vec![];
         for unit in units {
@@ -80,7 +84,6 @@ impl Test {
         if !self.quick {
             let mut doc = cargo(&["test", "--quiet", "--doc", "--workspace", "--"]);
             lines.push(self.report("doc tests".into(), &mut doc)?);
-            run(&mut cargo(&["build", "--workspace", "--examples"]))?;
         }
         print(&lines);
         if lines.iter().all(|l| l.ok) { Ok(()) } else { Err("tests failed".into()) }

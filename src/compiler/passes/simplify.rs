@@ -214,9 +214,9 @@ fn elementwise(rw: &mut Rewriter<'_>, e: Ew, x: &[Val]) -> Result<Option<Results
         return Ok(one(rw.emit(Prim::Elementwise(Ew::Mul), &[x[0], x[0]])?));
     }
     if e == Ew::Div {
-        // A power of two divides exactly by multiplication.
+        // A small power of two divides exactly by multiplication; larger ones are sizes, which must not decide over the text.
         if let Some(v) = c[1].filter(|v| {
-            v.is_normal() && (v.to_bits() << 12) == 0 && (1e-30..1e30).contains(&v.abs()) && !exact
+            v.is_normal() && (v.to_bits() << 12) == 0 && (0.25..=4.0).contains(&v.abs()) && !exact
         }) {
             let spec = rw.graph().spec(x[1]).clone();
             let inverse = rw.emit(Prim::Constant(Literal::scalar(spec.dtype, 1.0 / v)), &[])?;

@@ -10,10 +10,17 @@ use crate::shape::{Dims, Shape};
 /// Shortest part that is worth a second launch.
 const MIN_PART: usize = 2048;
 
+/// Fewest elements of all rows together that are worth it.
+const MIN_SPLIT: usize = 1 << 17;
+
 /// Into how many parts `k` positions of each of `rows` rows go.
 fn parts(rows: usize, k: usize, rules: &FuseRules) -> usize {
     let needed = k.div_ceil(rules.max_row);
-    let wanted = if k >= 4 * MIN_PART { rules.min_rows.div_ceil(rows.max(1)).min(k / MIN_PART) } else { 1 };
+    let wanted = if k >= 4 * MIN_PART && rows * k >= MIN_SPLIT {
+        rules.min_rows.div_ceil(rows.max(1)).min(k / MIN_PART)
+    } else {
+        1
+    };
     needed.max(wanted)
 }
 
@@ -118,6 +125,9 @@ pub(super) fn cumulative(
 /// Smallest number of results of a contraction that keeps a device busy.
 const MIN_RESULTS: usize = 2048;
 
+/// Parts of a long contraction with few results.
+const PARTS: usize = 8;
+
 pub(super) fn dot(
     rw: &mut Rewriter<'_>,
     d: &DotDims,
@@ -131,11 +141,8 @@ pub(super) fn dot(
     let batch: usize = d.lhs_batch.iter().map(|&b| l[b]).product();
     let results = (l.size() / k.max(1)) * (r.size() / k.max(1)) / batch.max(1);
     let needed = k.div_ceil(rules.max_row);
-    let wanted = if results < MIN_RESULTS && k >= 2 * MIN_PART {
-        (MIN_RESULTS / results.max(1)).min(k / MIN_PART)
-    } else {
-        1
-    };
+    // A fixed number, so that the texts of the kernels do not depend on how long the contraction is.
+    let wanted = if results < MIN_RESULTS && k >= 2 * MIN_PART { PARTS } else { 1 };
     let n = needed.max(wanted).min(longest);
     if n <= 1 || !rules.split_contractions {
         return Ok(None);

@@ -190,7 +190,7 @@ pub fn glu(x: impl IntoTensor, axis: i64) -> Result<Tensor> {
 }
 
 /// The point of the probability simplex that is nearest to `x` along an axis (`keras.activations.sparsemax`, where the axis is the last
-/// by default): as softmax, with zeros.
+/// by default): as softmax, with zeros. Its sum is 1; that of Keras 3.15 is not, where several elements are above zero.
 ///
 /// # Errors
 /// `InvalidArgument` for dtypes that are no floats.

@@ -153,8 +153,11 @@ fn find(name: &str) -> Option<fn(&Tensor) -> Result<Tensor>> {
     TABLE.iter().find(|(n, _)| *n == name).map(|(_, f)| *f)
 }
 
-/// Keras' activations under their names, with their defaults.
-const TABLE: &[(&str, fn(&Tensor) -> Result<Tensor>)] = &[
+/// An activation with its defaults.
+type Plain = fn(&Tensor) -> Result<Tensor>;
+
+/// Keras' activations under their names.
+const TABLE: &[(&str, Plain)] = &[
     ("celu", |x| celu(x, 1.0)),
     ("elu", |x| elu(x, 1.0)),
     ("exponential", |x| exponential(x)),

@@ -15,8 +15,10 @@ use std::sync::RwLock;
 /// A class of layers that comes with the library.
 pub(crate) struct Entry {
     class: &'static str,
-    make: fn(&Config) -> Result<Rc<dyn Layer>>,
+    make: Make,
 }
+
+type Make = fn(&Config) -> Result<Rc<dyn Layer>>;
 
 /// The entry of a class.
 pub(crate) const fn entry<L: Layer + Configured>() -> Entry {
@@ -166,7 +168,7 @@ pub(crate) fn read_policy(class: &str, v: &Value) -> Result<DTypePolicy> {
     }
 }
 
-fn built_in(class: &str) -> Option<fn(&Config) -> Result<Rc<dyn Layer>>> {
+fn built_in(class: &str) -> Option<Make> {
     LAYERS.iter().copied().flatten().find(|e| e.class == class).map(|e| e.make)
 }
 

@@ -35,7 +35,7 @@ impl Model {
     /// What [`Model::summary`] prints.
     ///
     /// ```
-    /// use wgflow::keras::{Sequential, Summary, input, layers::Dense};
+    /// use wgflow::keras::{Layer, Sequential, Summary, input, layers::Dense};
     /// let model = Sequential::named("line", wgflow::layers![input([3]), Dense::new(1).named("out")])?;
     /// let text = model.summary_text(&Summary { line_length: Some(50), ..Summary::default() })?;
     /// assert_eq!(text.lines().next(), Some("Model: \"line\""));
@@ -157,8 +157,6 @@ fn connections(graph: &Graph, layer: &AnyLayer) -> String {
     for call in graph.calls_of(layer) {
         for input in &call.inputs {
             let (name, call, output) = super::config::reference(graph, input);
-            // Keras counts a graph's own making as its first call.
-            let call = call + usize::from(Functional::of(input.layer()).is_some());
             all.push(format!("{name}[{call}][{output}]"));
         }
     }
@@ -200,7 +198,7 @@ fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

@@ -60,7 +60,7 @@ fn map<T>(all: &[(String, T)], f: impl Fn(&T) -> Value) -> Value {
 }
 
 fn loss_value(loss: &LossArg) -> Value {
-    let one = |l: &LossItem| l.value(|o| losses::serialize(o));
+    let one = |l: &LossItem| l.value(losses::serialize);
     match loss {
         LossArg::None => Value::Null,
         LossArg::One(l) => one(l),
@@ -88,7 +88,7 @@ fn loss_from(v: &Value) -> LossArg {
 }
 
 fn metrics_value(metrics: &MetricsArg) -> Value {
-    let one = |m: &MetricItem| m.value(|o| metrics::serialize(o));
+    let one = |m: &MetricItem| m.value(metrics::serialize);
     let list = |all: &Vec<MetricItem>| all.iter().map(one).collect::<Value>();
     match metrics {
         MetricsArg::List(all) if all.is_empty() => Value::Null,

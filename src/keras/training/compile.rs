@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// use wgflow::keras::{Compile, Sequential, layers::Dense, optimizers::SGD};
 /// let model = Sequential::new(wgflow::layers![Dense::new(1)])?;
 /// model.compile(Compile::new("adam", "mse"))?;
-/// model.compile(Compile::new(SGD::new(0.1), "mse").metrics(["mae"]))?;
+/// model.compile(Compile::new(SGD::new().learning_rate(0.1), "mse").metrics(["mae"]))?;
 /// # Ok::<(), wgflow::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -123,12 +123,19 @@ impl From<Arc<dyn Metric>> for MetricItem {
 }
 
 impl<T: ?Sized> Named<T> {
-    /// As a configuration: a name, or what `object` says of the thing.
-    fn value(&self, object: impl FnOnce(&T) -> Value) -> Value {
+    /// The name, where that is all there is to say.
+    fn name(&self) -> Option<&str> {
         match self {
-            Named::Known { name: Some(name), .. } | Named::ByShape(name) => name.as_str().into(),
-            Named::Known { object: Ok(o), .. } => object(o),
-            Named::Known { object: Err(_), .. } => Value::Null,
+            Named::Known { name: Some(name), .. } | Named::ByShape(name) => Some(name),
+            Named::Known { .. } => None,
+        }
+    }
+
+    /// The thing, where it is known.
+    fn object(&self) -> Option<&T> {
+        match self {
+            Named::Known { object: Ok(object), .. } => Some(object),
+            _ => None,
         }
     }
 }
@@ -140,8 +147,12 @@ impl LossItem {
     }
 
     /// As a configuration.
-    pub(in crate::keras) fn value(&self, object: impl FnOnce(&(dyn Loss + 'static)) -> Value) -> Value {
-        self.0.value(object)
+    pub(in crate::keras) fn value(&self, object: fn(&dyn Loss) -> Value) -> Value {
+        match (self.0.name(), self.0.object()) {
+            (Some(name), _) => name.into(),
+            (None, Some(o)) => object(o),
+            (None, None) => Value::Null,
+        }
     }
 }
 
@@ -152,8 +163,12 @@ impl MetricItem {
     }
 
     /// As a configuration.
-    pub(in crate::keras) fn value(&self, object: impl FnOnce(&(dyn Metric + 'static)) -> Value) -> Value {
-        self.0.value(object)
+    pub(in crate::keras) fn value(&self, object: fn(&dyn Metric) -> Value) -> Value {
+        match (self.0.name(), self.0.object()) {
+            (Some(name), _) => name.into(),
+            (None, Some(o)) => object(o),
+            (None, None) => Value::Null,
+        }
     }
 }
 

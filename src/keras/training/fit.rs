@@ -243,7 +243,7 @@ impl Model {
         let validates = move |epoch: usize| {
             has_test
                 && match &freq {
-                    ValidationFreq::Every(n) => (epoch + 1) % (*n).max(1) == 0,
+                    ValidationFreq::Every(n) => (epoch + 1).is_multiple_of((*n).max(1)),
                     ValidationFreq::At(epochs) => epochs.contains(&(epoch + 1)),
                 }
         };

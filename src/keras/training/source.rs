@@ -56,12 +56,14 @@ pub(super) struct Batching<'a> {
     pub(super) output_names: Option<&'a [String]>,
 }
 
+type AnySource = Box<dyn BatchSource>;
+
 /// The batches of data, without and with what `validation_split` sets apart.
 pub(super) fn source_of(
     data: Data,
     how: &Batching<'_>,
     validation_split: f64,
-) -> Result<(Box<dyn BatchSource>, Option<Box<dyn BatchSource>>)> {
+) -> Result<(AnySource, Option<AnySource>)> {
     let refuse = |arg: &str, wanted: &str, received: &str| Err(Error::invalid(how.op, arg, wanted, received));
     let (x, y, weight) = match data.0 {
         Kind::Dataset(dataset) => {
@@ -137,7 +139,7 @@ fn rows_of(op: &str, groups: &[(&str, &Vec<Tensor>)]) -> Result<usize> {
     for (arg, arrays) in groups {
         for a in *arrays {
             let Some(n) = a.shape().first().copied() else {
-                return Err(Error::invalid(op, *arg, "arrays with a first dimension of samples", "a scalar"));
+                return Err(Error::invalid(op, arg, "arrays with a first dimension of samples", "a scalar"));
             };
             if *rows.get_or_insert(n) != n {
                 let sizes = |list: &[Tensor]| {
@@ -151,7 +153,7 @@ fn rows_of(op: &str, groups: &[(&str, &Vec<Tensor>)]) -> Result<usize> {
                     .map(|(arg, a)| format!("{arg} sizes: {}", sizes(a)))
                     .collect();
                 let wanted = "the same number of samples in all arrays (the data cardinality is ambiguous)";
-                return Err(Error::invalid(op, *arg, wanted, received.join("; ")));
+                return Err(Error::invalid(op, arg, wanted, received.join("; ")));
             }
         }
     }

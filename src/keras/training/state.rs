@@ -45,11 +45,17 @@ struct Parts {
     weights: usize,
 }
 
+/// Steps by how many arrays they take.
+type Traced = RefCell<HashMap<Parts, Rc<Function<()>>>>;
+
+/// What a step does with inputs, labels and weights.
+type StepFn = fn(&State, &[Tensor], &[Tensor], &[Tensor]) -> Result<()>;
+
 /// The graphs of a compiled model.
 pub(crate) struct Steps {
     pub(super) state: Rc<State>,
-    train: RefCell<HashMap<Parts, Rc<Function<()>>>>,
-    test: RefCell<HashMap<Parts, Rc<Function<()>>>>,
+    train: Traced,
+    test: Traced,
 }
 
 impl Steps {
@@ -76,13 +82,7 @@ impl Steps {
         self.run(&self.test, "test_step", batch, State::test_step)
     }
 
-    fn run(
-        &self,
-        known: &RefCell<HashMap<Parts, Rc<Function<()>>>>,
-        name: &str,
-        batch: &Batch,
-        step: fn(&State, &[Tensor], &[Tensor], &[Tensor]) -> Result<()>,
-    ) -> Result<()> {
+    fn run(&self, known: &Traced, name: &str, batch: &Batch, step: StepFn) -> Result<()> {
         let args: Vec<Tensor> =
             [&batch.x, &batch.y, &batch.sample_weight].into_iter().flatten().cloned().collect();
         let parts = Parts { x: batch.x.len(), y: batch.y.len(), weights: batch.sample_weight.len() };
@@ -203,7 +203,7 @@ impl State {
             let wanted = "a loss, or layers that add one";
             return Err(Error::invalid("Model.compile", "loss", wanted, "none"));
         };
-        let total = losses.try_fold(first, |sum, l| math::add(sum, l))?;
+        let total = losses.try_fold(first, math::add)?;
         without_recorders(|| self.loss.update(&total, samples))?;
         Ok(total)
     }

@@ -61,7 +61,7 @@ impl Progbar {
         match self.verbose {
             Verbose::Silent => return Ok(()),
             Verbose::Line if !last => return Ok(()),
-            Verbose::Bar if !last && !(self.terminal && self.is_due()) => return Ok(()),
+            Verbose::Bar if !last && (!self.terminal || !self.is_due()) => return Ok(()),
             _ => {}
         }
         self.last = Some(now);

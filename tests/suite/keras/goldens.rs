@@ -134,7 +134,24 @@ fn check_layer(case: &Value) -> Result<Vec<String>> {
     for (w, want) in weights.iter().zip(numbered(&all, "n")) {
         wrong.extend(differs(w.name(), &w.value()?, &want, BOUND)?);
     }
+    if !weights.is_empty() {
+        wrong.extend(check_training(layer, &x, &y[0])?);
+    }
     Ok(wrong)
+}
+
+/// Three steps towards zeros make the loss smaller.
+fn check_training(layer: keras::AnyLayer, x: &[Tensor], y: &Tensor) -> Result<Option<String>> {
+    let model = Model::new(layer);
+    model.compile(Compile::new(SGD::new().learning_rate(1e-3), "mse"))?;
+    let zeros = wgflow::zeros_like(y)?;
+    let step = || -> Result<f64> {
+        model.reset_metrics()?;
+        model.train_on_batch((x, &zeros))?.value("loss")
+    };
+    let losses = [step()?, step()?, step()?];
+    let falls = losses.windows(2).all(|l| l[1] < l[0]) && losses[2].is_finite();
+    Ok((!falls).then(|| format!("losses of three steps: {losses:?}")))
 }
 
 /// Objects that Keras writes with more beside: the same class and the same arguments.
@@ -257,6 +274,11 @@ fn check_trace(case: &Value) -> Result<Vec<String>> {
             Compile::new("adam", SparseCategoricalCrossentropy::new().from_logits(true))
                 .metrics(["accuracy"]),
             Fit { batch_size: Some(8), ..quiet },
+        ),
+        "nested" => (
+            Compile::new(SGD::new().learning_rate(0.05).momentum(0.9).nesterov(true), "huber")
+                .metrics(["mse", "mae"]),
+            Fit { batch_size: Some(8), sample_weight: Some((&all["s0"]).into()), ..quiet },
         ),
         "two_ends" => {
             let losses: [(&str, LossItem); 2] =

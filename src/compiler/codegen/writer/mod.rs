@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Numbers up to this size are structure (window sizes, strides, offsets) and written into the text; larger ones are sizes.
-const BAKED: i64 = 16;
+const BAKED: i64 = 7;
 
 /// How a buffer is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,20 @@ pub(super) fn ty_name(ty: Ty, wide: bool) -> &'static str {
 }
 
 /// A constant as WGSL; what WGSL cannot write is made from its bits.
+/// Whether a constant looks like a size or one over a size, which stands in run-time data: a mean over another batch has the same text.
+fn is_size(ty: Ty, bits: u32) -> bool {
+    match ty {
+        Ty::Bool => false,
+        Ty::I32 => i64::from(bits as i32).abs() > BAKED,
+        Ty::U32 => i64::from(bits) > BAKED,
+        Ty::F32 => {
+            let v = f64::from(f32::from_bits(bits)).abs();
+            let whole = |x: f64| x > 2.5 && x < 4e9 && (x - x.round()).abs() <= 2e-7 * x;
+            v > 0.0 && (whole(v) || whole(1.0 / v))
+        }
+    }
+}
+
 pub(super) fn literal(ty: Ty, bits: u32) -> String {
     match ty {
         Ty::I32 if bits == 0x8000_0000 => "i32(-2147483647 - 1)".into(),
@@ -165,7 +179,7 @@ impl<'a> Writer<'a> {
         self.word(Word::Const(n as u32))
     }
 
-    fn word(&mut self, w: Word) -> String {
+    pub(super) fn word(&mut self, w: Word) -> String {
         let k = self.params.len();
         self.params.push(w);
         format!("p.v[{}].{}", k / 4, ["x", "y", "z", "w"][k % 4])

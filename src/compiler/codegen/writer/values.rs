@@ -1,6 +1,6 @@
 //! Values of a scalar program as WGSL expressions.
 
-use super::{Names, Scope, Writer, literal, ty_name, widths, zero_of};
+use super::{Names, Scope, Writer, is_size, literal, ty_name, widths, zero_of};
 use crate::compiler::codegen::Word;
 use crate::compiler::index::{Index, Lanes};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
@@ -39,6 +39,16 @@ impl Writer<'_> {
             }
             let inst = body.inst(v);
             if let SOp::Constant(bits) = inst.op {
+                if is_size(inst.ty, bits) {
+                    let word = self.word(Word::Const(bits));
+                    let text = if inst.ty == Ty::U32 {
+                        word
+                    } else {
+                        format!("bitcast<{}>({word})", ty_name(inst.ty, false))
+                    };
+                    names.set(v, text, false);
+                    continue;
+                }
                 if literal(inst.ty, bits).starts_with("bits_f32") {
                     self.needs_bits();
                 }

@@ -3,7 +3,7 @@
 use super::softmax::rows_vjp;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::hlo::{GatherMode, Graph, Val};
+use crate::hlo::{Graph, ReduceKind, Val};
 use crate::ops::checks::{want_float, want_rank};
 use crate::ops::nn::softmax::Parts;
 use crate::shape::Shape;
@@ -50,12 +50,14 @@ fn cross_entropy(g: &mut Graph, op: &str, logits: Val, labels: Val) -> Result<(V
     g.check_indices(op, "labels", labels, shape[last])?;
     let parts = Parts::new(op, g, logits, -1)?;
     let log = parts.log_softmax(g)?;
-    let index = g.expand_dims(labels, &[last])?;
-    let chosen = g.gather(log, index, &[last], last, GatherMode::Clip)?;
     let softmax = parts.softmax(g)?;
     let classes = g.iota(DType::Int32, shape.clone(), last)?;
     let labels = g.repeat_over(labels, &shape, &[last])?;
     let hit = g.eq(classes, labels)?;
+    // As a masked sum, which fuses with the sums of the softmax, and whose derivative needs no scatter.
+    let zero = g.zeros_like(log)?;
+    let masked = g.select(hit, log, zero)?;
+    let chosen = g.reduce(ReduceKind::Sum, masked, &[last])?;
     let one = g.convert(hit, g.dtype(logits))?;
     Ok((g.neg(chosen)?, g.sub(softmax, one)?))
 }
