@@ -264,6 +264,20 @@ def traces(rng):
                 dict(epochs=3, batch_size=8, sample_weight=rng.uniform(0, 2, 20).astype(np.float32)))
     put("nested/s0", SAMPLE_WEIGHTS.pop())
     keras.utils.clear_session()
+    x, y = rng.integers(0, 5, (21, 6)).astype(np.int32), rng.normal(0, 1, (21, 2)).astype(np.float32)
+    model = keras.Sequential([keras.Input((6,), dtype="int32"), L.Embedding(5, 4, mask_zero=True), L.GlobalAveragePooling1D(), L.Dense(2)])
+    # Adam and its kin square the parts of an embedding's gradient one by one under TensorFlow, so they are no measure here.
+    yield trace(rng, "masked", model, [x], [y], dict(optimizer=keras.optimizers.SGD(0.1), loss="mae", metrics=["mse"]), dict(epochs=3, batch_size=8))
+    keras.utils.clear_session()
+    y = rng.integers(0, 3, (21, 6)).astype(np.int32)
+    model = keras.Sequential([keras.Input((6,), dtype="int32"), L.Embedding(5, 4, mask_zero=True), L.Dense(3, activation="softmax")])
+    yield trace(rng, "masked_steps", model, [x], [y], dict(optimizer=keras.optimizers.SGD(0.05), loss="sparse_categorical_crossentropy"), dict(epochs=3, batch_size=8))
+    keras.utils.clear_session()
+    x, y = rng.normal(0, 1, (30, 4)).astype(np.float32), rng.normal(0, 1, (30, 1)).astype(np.float32)
+    model = keras.Sequential([keras.Input((4,)), L.Dense(6, activation="relu", kernel_constraint="non_neg", bias_regularizer=keras.regularizers.L1(0.02), activity_regularizer=keras.regularizers.L2(0.03)),
+                              L.Dense(1, kernel_constraint=keras.constraints.MaxNorm(0.5), kernel_regularizer=keras.regularizers.L1L2(0.01, 0.02))])
+    yield trace(rng, "constrained", model, [x], [y], dict(optimizer=keras.optimizers.SGD(0.05), loss="mse", metrics=["mae"]), dict(epochs=3, batch_size=8))
+    keras.utils.clear_session()
     model = keras.Sequential([keras.Input((4,)), L.Dense(6, activation="relu"), L.Dense(1, activation="sigmoid")])
     x, y = rng.normal(0, 1, (30, 4)).astype(np.float32), rng.integers(0, 2, (30, 1)).astype(np.float32)
     yield trace(rng, "weighted", model, [x], [y], dict(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"]),

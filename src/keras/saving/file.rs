@@ -55,12 +55,26 @@ impl Archive {
     }
 
     /// Writes a file: beside its place first, so that what was there is whole or replaced.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn write(&self, op: &str, _: &Path) -> Result<()> {
+        Err(Error::unimplemented(op, "files in a page: take the bytes"))
+    }
+
+    /// Writes a file: beside its place first, so that what was there is whole or replaced.
+    #[cfg(not(target_family = "wasm"))]
     pub(super) fn write(&self, op: &str, path: &Path) -> Result<()> {
         let bytes = self.to_bytes(op)?;
         let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let io = |e: std::io::Error| Error::io(op, path, &e);
         std::fs::create_dir_all(parent).map_err(io)?;
-        let mut file = tempfile::NamedTempFile::new_in(parent).map_err(io)?;
+        let mut beside = tempfile::Builder::new();
+        #[cfg(unix)]
+        {
+            // As files are made otherwise: what the process' mask leaves.
+            use std::os::unix::fs::PermissionsExt;
+            beside.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let mut file = beside.tempfile_in(parent).map_err(io)?;
         std::io::Write::write_all(&mut file, &bytes).map_err(io)?;
         file.as_file().sync_all().map_err(io)?;
         file.persist(path).map_err(|e| io(e.error))?;

@@ -280,6 +280,18 @@ fn check_trace(case: &Value) -> Result<Vec<String>> {
                 .metrics(["mse", "mae"]),
             Fit { batch_size: Some(8), sample_weight: Some((&all["s0"]).into()), ..quiet },
         ),
+        "masked" => (
+            Compile::new(SGD::new().learning_rate(0.1), "mae").metrics(["mse"]),
+            Fit { batch_size: Some(8), ..quiet },
+        ),
+        "masked_steps" => (
+            Compile::new(SGD::new().learning_rate(0.05), "sparse_categorical_crossentropy"),
+            Fit { batch_size: Some(8), ..quiet },
+        ),
+        "constrained" => (
+            Compile::new(SGD::new().learning_rate(0.05), "mse").metrics(["mae"]),
+            Fit { batch_size: Some(8), ..quiet },
+        ),
         "two_ends" => {
             let losses: [(&str, LossItem); 2] =
                 [("value", "mse".into()), ("kind", "categorical_crossentropy".into())];
