@@ -34,6 +34,7 @@ fn operands(y_true: impl IntoTensor, y_pred: impl IntoTensor) -> Result<[Tensor;
 macro_rules! function {
     ($(#[$meta:meta])* $f:ident = $op:ident($($a:ident: $t:ty),*)) => {
         $(#[$meta])*
+        #[allow(clippy::too_many_arguments, reason = "the arguments are those of Keras")]
         pub fn $f(y_true: impl $crate::IntoTensor, y_pred: impl $crate::IntoTensor $(, $a: $t)*) -> $crate::Result<$crate::Tensor> {
             let [y_true, y_pred] = $crate::ops::losses::operands(y_true, y_pred)?;
             $crate::tensor::run_one(&$op { $($a),* }, &[&y_true, &y_pred])
