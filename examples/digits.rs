@@ -1,6 +1,7 @@
 //! Handwritten digits: trains a convolutional network with Keras' API, and tests it on images it has not seen.
 //!
-//! cargo run --release --example digits -- [--epochs N] [--batch-size N] [--learning-rate X] [--data DIR] [--seed N] [--device NAME] [--shuffle-labels]
+//! cargo run --release --example digits -- --help
+//! cargo run --release --example digits -- --device gpu --epochs 30 --save models
 
 use clap::Parser;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use wgflow::keras::utils::set_random_seed;
 use wgflow::keras::{Compile, Evaluate, Fit, Sequential, Verbose, input};
 use wgflow::ops::random;
 use wgflow::runtime::Device;
-use wgflow::{Result, config, layers};
+use wgflow::{Error, Result, config, layers};
 
 /// Trains a network to read handwritten digits.
 #[derive(Parser)]
@@ -37,6 +38,9 @@ struct Args {
     /// auto, cpu, gpu, a device such as /device:GPU:1, or a part of an adapter's name.
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
+    /// A folder to write the trained model to.
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
     /// Trains with labels in random order, from which nothing can be learnt: the accuracy then is that of guessing.
     #[arg(long)]
     shuffle_labels: bool,
@@ -78,6 +82,12 @@ fn main() -> Result<()> {
         Evaluate { batch_size: Some(256), verbose: Verbose::Silent, ..Evaluate::default() },
     )?;
 
+    if let Some(folder) = &args.save {
+        std::fs::create_dir_all(folder).map_err(|e| Error::io("--save", folder, &e))?;
+        let path = folder.join("digits.safetensors");
+        model.save(&path)?;
+        println!("saved: {}", path.display());
+    }
     let s = device.stats();
     println!("trained in {seconds:.1} s: {} launches, {} pipelines", s.dispatches, s.pipelines_created);
     println!("{} bytes to the device, {} bytes back", s.bytes_uploaded, s.bytes_read);

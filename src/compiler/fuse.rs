@@ -109,6 +109,8 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
     f.connect();
     f.join_all();
     if f.share() {
+        // A shared value is one buffer more where its own sources are read as well.
+        f.limit_buffers();
         f.connect();
         f.join_all();
     }

@@ -44,6 +44,7 @@ fn kernel(step: &Step, frame: &Frame<'_>) -> Result<()> {
         }
     }
     let scalars = step.scalars.iter().map(|&i| frame.scalar(i)).collect::<Result<Vec<u32>>>()?;
+    frame.device.count_launch();
     match cpu::run(&step.kernel, &mut memory, &scalars)? {
         None => Ok(()),
         Some(words) => checks::error_of(&words).map_or(Ok(()), Err),

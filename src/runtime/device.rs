@@ -285,6 +285,11 @@ impl Device {
         self.counters().reset();
     }
 
+    /// Counts a kernel that ran outside of the adapter's own recorder: on the CPU.
+    pub(crate) fn count_launch(&self) {
+        self.counters().dispatches.add(1);
+    }
+
     fn counters(&self) -> &Counters {
         match &self.0.kind {
             Kind::Cpu(counters) => counters,

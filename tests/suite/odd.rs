@@ -25,6 +25,8 @@ fn odd_input_is_an_error_or_a_result(part: Part) {
                 number += 1;
                 if number % every == 0 {
                     ran += 1;
+                    // With --nocapture it tells which one does not end.
+                    println!("{} [{changed}]", row.info.name);
                     if catch_unwind(AssertUnwindSafe(|| attempt(row, &changed))).is_err() {
                         problems.push(format!("{} [{changed}]", row.info.name));
                     }

@@ -1,5 +1,6 @@
 //! Project tasks: `cargo xtask TASK`.
 
+mod bench;
 mod check;
 mod codegen;
 mod drivers;
@@ -32,6 +33,7 @@ enum Task {
     Mutate(mutate::Mutate),
     Goldens(goldens::Goldens),
     Eval(eval::Eval),
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Task::Mutate(t) => t.run(),
         Task::Goldens(t) => t.run(),
         Task::Eval(t) => t.run(),
+        Task::Bench(t) => t.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

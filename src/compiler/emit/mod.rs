@@ -315,7 +315,12 @@ impl<'a> Emitter<'a> {
     }
 
     fn bitcast(&mut self, v: SVal, from: DType, to: DType) -> Emitted<SVal> {
-        if from.storage()?.is_packed() && from.storage()? != to.storage()? && Ty::of(from) != Ty::of(to) {
+        let (f, t) = (from.storage()?, to.storage()?);
+        if f.is_packed() && f != t && from.is_int() && to.is_int() && f.bytes() == t.bytes() {
+            let word = if Ty::of(from) == Ty::of(to) { v } else { self.push(SOp::Bitcast, &[v], Ty::of(to)) };
+            return Ok(self.narrow(word, to));
+        }
+        if f.is_packed() && f != t && Ty::of(from) != Ty::of(to) {
             return Err(Error::unimplemented("bitcast_convert", format_args!("{from} to {to}")).into());
         }
         let (a, b) = (Ty::of(from), Ty::of(to));

@@ -63,6 +63,11 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
         return Ok(Some(r));
     }
     match prim {
+        // Bools have no order in shaders.
+        Prim::ArgReduce { .. } if rw.graph().dtype(x[0]) == DType::Bool => {
+            let words = rw.emit(Prim::Convert(DType::Int32), x)?;
+            Ok(one(rw.emit(prim.clone(), &[words])?))
+        }
         Prim::Concatenate { dim } => joined_in_groups(rw, x, *dim, MAX_JOINED.min(rules.max_buffers - 1)),
         Prim::Sort { dim, descending } => sort(rw, x, *dim, *descending),
         Prim::TopK { k } => top_k(rw, x[0], *k),

@@ -4,6 +4,7 @@
 
 mod errors;
 mod traced;
+mod translations;
 mod values;
 
 use wgflow::hlo::Literal;

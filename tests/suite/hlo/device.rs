@@ -84,3 +84,13 @@ fn primitives_and_their_derivatives_run() {
     let problems = problems_of_primitives(&|_| {});
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
+
+/// The graphs of all primitives and of their derivatives.
+pub(crate) fn primitives_and_derivatives() -> Vec<(String, Graph)> {
+    let both = |c| {
+        let f = forward(&c);
+        let b = backward(&f);
+        [(c.name.clone(), f), (format!("{} (derivative)", c.name), b)]
+    };
+    all().into_iter().flat_map(both).collect()
+}

@@ -5,3 +5,6 @@ mod device;
 mod gradients;
 mod limits;
 mod random;
+
+pub(crate) use device::primitives_and_derivatives;
+pub(crate) use random::random_graphs;

@@ -305,3 +305,8 @@ fn random_graphs_mean_the_same_compiled() {
     let problems = problems_of_graphs(wanted, &|_| {});
     assert!(problems.is_empty(), "{} of {wanted} graphs:\n{}", problems.len(), problems.join("\n"));
 }
+
+/// The first `n` random graphs.
+pub(crate) fn random_graphs(n: u64) -> Vec<Graph> {
+    (1..=n).map(|seed| grown(seed).0).collect()
+}

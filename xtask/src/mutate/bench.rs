@@ -65,7 +65,7 @@ impl Bench {
             limit: Duration::from_secs(1200),
         };
         bench.read_shaders_at_run_time()?;
-        bench.suite = bench.build()?.ok_or("the copy does not build")?;
+        bench.suite = bench.build()?.map_err(|log| format!("the copy does not build:\n{log}"))?;
         let start = Instant::now();
         while let Some(test) = bench.first_failure()? {
             if bench.broken.len() == 20 {
@@ -83,7 +83,7 @@ impl Bench {
         let path = self.tree.join(&m.file);
         let text = std::fs::read_to_string(&path)?;
         std::fs::write(&path, m.apply(&text))?;
-        let built = if m.file.ends_with(".wgsl") { Some(self.suite.clone()) } else { self.build()? };
+        let built = if m.file.ends_with(".wgsl") { Some(self.suite.clone()) } else { self.build()?.ok() };
         let outcome = match built {
             None => Outcome::NoProgram,
             Some(suite) => {
@@ -112,18 +112,26 @@ impl Bench {
         Ok(std::fs::write(&path, changed)?)
     }
 
-    /// The suite's program; nothing where it does not compile.
-    fn build(&self) -> Result<Option<PathBuf>, Box<dyn Error>> {
-        let mut c =
-            cargo(&["test", "-p", "wgflow-tests", "--test", "suite", "--no-run", "--message-format=json"]);
+    /// The suite's program; what cargo says where it does not compile.
+    fn build(&self) -> Result<Result<PathBuf, String>, Box<dyn Error>> {
+        let mut c = cargo(&[
+            "test",
+            "-p",
+            "wgflow-tests",
+            "--test",
+            "suite",
+            "--no-run",
+            "--message-format=json-render-diagnostics",
+        ]);
         c.env("CARGO_TARGET_DIR", &self.target).env(SHADERS, &self.tree).current_dir(&self.tree);
-        let out = c.stderr(Stdio::null()).output()?;
+        let out = c.output()?;
         let lines = out.stdout.split(|&b| b == b'\n').filter(|l| l.starts_with(b"{"));
         let mut programs = lines.filter_map(|l| {
             let m: serde_json::Value = serde_json::from_slice(l).ok()?;
             (m["target"]["name"] == "suite").then(|| m["executable"].as_str().map(PathBuf::from))?
         });
-        Ok(programs.next_back().filter(|_| out.status.success()))
+        let built = programs.next_back().filter(|_| out.status.success());
+        Ok(built.ok_or_else(|| String::from_utf8_lossy(&out.stderr).into_owned()))
     }
 
     /// Runs the suite, the mathematics first since it is fast, up to the first failure.

@@ -1,0 +1,127 @@
+//! Every shader text, of both kernel families, is valid and becomes SPIR-V, MSL and HLSL. No device takes part.
+
+use super::all;
+use crate::hlo::{primitives_and_derivatives, random_graphs};
+use crate::parts::{Part, in_parts};
+use std::collections::HashSet;
+use wgflow::compiler::codegen::{CodegenRules, Family, launches};
+use wgflow::compiler::fuse::FuseRules;
+use wgflow::exec::{Executable, Target};
+use wgflow::hlo::{Graph, Spec};
+use wgflow::ops::by_name;
+use wgflow::tensor::{Args, Entry};
+use wgflow_tests::device::{device_under_test, wanted};
+use wgflow_tests::shader::translate;
+
+/// WebGPU's least limits.
+fn target(family: Family) -> Target {
+    let direct = family == Family::Direct;
+    Target {
+        fuse: FuseRules {
+            max_buffers: 7,
+            views_in_contractions: true,
+            min_rows: if direct { 64 } else { 2048 },
+            max_row: 32_768,
+            row_groups: !direct,
+            row_major: false,
+            max_binding: 128 << 20,
+            split_contractions: true,
+        },
+        codegen: Some(CodegenRules {
+            family,
+            max_groups: 65_535,
+            workgroup_memory: 16 << 10,
+            max_invocations: 256,
+            max_binding: 128 << 20,
+        }),
+    }
+}
+
+/// Whether this is the run for the CPU device: no device takes part here, so one run is enough.
+fn once() -> bool {
+    device_under_test();
+    wanted() == "cpu"
+}
+
+/// Texts seen so far, and what was wrong with them.
+#[derive(Default)]
+struct Seen {
+    texts: HashSet<String>,
+    problems: Vec<String>,
+}
+
+impl Seen {
+    fn add(&mut self, name: &str, g: &Graph) {
+        for family in [Family::Direct, Family::Tiled] {
+            let target = target(family);
+            let executable = match Executable::new(g, &target, &vec![false; g.params().len()]) {
+                Ok(e) => e,
+                Err(e) => return self.problems.push(format!("{name}: {e}")),
+            };
+            let Some(rules) = &target.codegen else { return };
+            for step in executable.plan().steps.iter().filter(|s| !s.kernel.kind.is_call()) {
+                match launches(&step.kernel, rules) {
+                    Ok(all) => all.into_iter().for_each(|l| self.text(name, l.wgsl)),
+                    Err(e) => self.problems.push(format!("{name}: {e}")),
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, name: &str, wgsl: String) {
+        if self.texts.contains(&wgsl) {
+            return;
+        }
+        if let Err(e) = translate(&wgsl) {
+            self.problems.push(format!("{name}: {e}\n{wgsl}"));
+        }
+        self.texts.insert(wgsl);
+    }
+
+    fn report(&self, least: usize) {
+        println!("{} shader texts", self.texts.len());
+        let first = &self.problems[..self.problems.len().min(5)];
+        assert!(self.problems.is_empty(), "{} problems:\n{}", self.problems.len(), first.join("\n"));
+        assert!(self.texts.len() >= least, "only {} texts", self.texts.len());
+    }
+}
+
+in_parts!(shaders_of_ops_translate);
+
+fn shaders_of_ops_translate(part: Part) {
+    if !once() {
+        return;
+    }
+    let mut seen = Seen::default();
+    for (row, goldens) in part.of(all()) {
+        for (case, golden) in (row.cases)().iter().zip(&goldens.cases) {
+            let attrs = case.attrs.iter().map(|(n, v)| (n.to_string(), v.clone())).collect();
+            let specs: Vec<Spec> = golden.x.iter().map(|l| Spec::new(l.dtype, l.shape.clone())).collect();
+            // Ops of the host have no graph.
+            let Ok(entry) = by_name(row.info.name, &Args(attrs)).and_then(|op| Entry::of_op(&*op, &specs))
+            else {
+                continue;
+            };
+            let name = format!("{} [{case}]", row.info.name);
+            seen.add(&name, entry.graph());
+            let float = |s: &Spec| s.dtype.is_differentiable();
+            let given: Vec<bool> = entry.graph().output_specs().iter().map(float).collect();
+            let wanted: Vec<bool> = specs.iter().map(float).collect();
+            if let Ok(vjp) = entry.vjp(&given, &wanted) {
+                seen.add(&format!("{name} (derivative)"), vjp.entry.graph());
+            }
+        }
+    }
+    seen.report(20);
+}
+
+#[test]
+fn shaders_of_primitives_and_random_graphs_translate() {
+    if !once() {
+        return;
+    }
+    let mut seen = Seen::default();
+    primitives_and_derivatives().iter().for_each(|(name, g)| seen.add(name, g));
+    random_graphs(100).iter().enumerate().for_each(|(k, g)| seen.add(&format!("graph {k}"), g));
+    seen.report(300);
+}
