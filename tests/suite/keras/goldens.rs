@@ -338,7 +338,8 @@ fn check_trace(case: &Value) -> Result<Vec<String>> {
     let logs = model.evaluate((&x, &y), silent())?;
     for (key, w) in case["evaluate"].as_object().into_iter().flatten() {
         let (g, w) = (logs.get(key).unwrap_or(f64::NAN), w.as_f64().unwrap_or_default());
-        if !((g - w).abs() <= 1e-5 * w.abs().max(1e-3)) {
+        let near = (g - w).abs() <= 1e-5 * w.abs().max(1e-3);
+        if !near {
             wrong.push(format!("evaluate {key}: wanted {w}, got {g}"));
         }
     }
