@@ -3,8 +3,10 @@
 use super::{device, tensor};
 use wgflow::keras::callbacks::{EarlyStopping, ModelCheckpoint};
 use wgflow::keras::{
-    self, Compile, Fit, Layer, Model, Sequential, Verbose, layers::*, load_model, model_from_json,
+    self, Call, Compile, Fit, Layer, Model, Sequential, Verbose, initializers, layers::*, load_model,
+    model_from_json,
 };
+use wgflow::ops::math;
 use wgflow::{ErrorKind, Result, Tensor};
 
 fn net(units: usize) -> Result<Sequential> {
@@ -147,5 +149,44 @@ fn checkpoints() -> Result<()> {
     let first = values(&model)?;
     model.load_weights(dir.path().join(&names[0]))?;
     assert_eq!(values(&model)?, first);
+    Ok(())
+}
+
+/// A layer of one's own: a weight for each feature.
+#[derive(Debug)]
+struct Scale {
+    first: f64,
+}
+
+impl Layer for Scale {
+    fn call(&self, c: &mut Call, x: &Tensor) -> Result<Tensor> {
+        let scale = c.weight("scale", [x.dim(-1)?], initializers::Constant::new().value(self.first))?;
+        math::multiply(x, scale)
+    }
+    fn config(&self) -> Result<keras::object::Config> {
+        Ok([("first".to_string(), self.first.into())].into_iter().collect())
+    }
+}
+
+/// Layers of one's own, frozen layers and graphs come back; what does not say how it is configured is refused.
+#[test]
+fn own_layers() -> Result<()> {
+    device();
+    let x = keras::input([3]);
+    let frozen = Dense::new(3).node().trainable(false);
+    let sum = Add::new().apply([&Scale { first: 2.0 }.apply(&x)?, &frozen.apply(&x)?])?;
+    let model = Model::functional(&x, &sum)?;
+    let bytes = model.to_bytes()?;
+    let e = Model::from_bytes(&bytes).expect_err("a class that is not known");
+    assert!(e.kind() == ErrorKind::InvalidArgument && e.message().contains("Scale"), "{e}");
+    keras::register_layer("Scale", |c| Ok(Scale { first: c["first"].as_f64().unwrap_or(1.0) }.into()));
+    let again = Model::from_bytes(&bytes)?;
+    assert_eq!(values(&model)?, values(&again)?);
+    assert_eq!((again.weights().len(), again.trainable_weights().len()), (3, 1));
+    let at = tensor([[1.0, -2.0, 0.5]]);
+    assert_eq!(model.call(&at, false)?.to_vec::<f32>()?, again.call(&at, false)?.to_vec::<f32>()?);
+
+    let own = Sequential::new(wgflow::layers![keras::input([3]), Lambda::new(|x| math::square(x))])?;
+    assert_eq!(own.to_bytes().expect_err("a function").kind(), ErrorKind::Unimplemented);
     Ok(())
 }
