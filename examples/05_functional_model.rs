@@ -1,17 +1,25 @@
 //! The functional API: a model with a shortcut and two outputs, which says of a digit what it is and whether it is odd.
 //!
-//! cargo run --release --example functional_model
+//! cargo run --release --example functional_model -- [--epochs N]
 
+use clap::Parser;
 use wgflow::datasets::digits;
-use wgflow::keras::layers::{
-    Add, Conv2D, Dense, GlobalAveragePooling2D, MaxPooling2D, Padding, ReLU, Rescaling, Reshape,
-};
+use wgflow::keras::layers::{Add, Conv2D, Dense, Flatten, MaxPooling2D, Padding, ReLU, Rescaling, Reshape};
 use wgflow::keras::utils::set_random_seed;
 use wgflow::keras::{Compile, Evaluate, Fit, Layer, Model, Verbose, input};
 use wgflow::ops::math;
 use wgflow::{DType, Result, Tensor};
 
+/// Trains a model with two outputs.
+#[derive(Parser)]
+struct Args {
+    /// How often the images are gone through.
+    #[arg(long, default_value_t = 8)]
+    epochs: usize,
+}
+
 fn main() -> Result<()> {
+    let args = Args::parse();
     set_random_seed(1)?;
     let ((x_train, y_train), (x_test, y_test)) = digits()?;
 
@@ -25,7 +33,7 @@ fn main() -> Result<()> {
     let x = ReLU::new().apply(&Add::new().apply([&x, &y])?)?;
     let x = MaxPooling2D::new().apply(&x)?;
     let x = Conv2D::new(64, 3).padding(Padding::Same).activation("relu").apply(&x)?;
-    let x = GlobalAveragePooling2D::new().apply(&x)?;
+    let x = Flatten::new().apply(&x)?;
     let digit = Dense::new(10).activation("softmax").named("digit").apply(&x)?;
     let odd = Dense::new(1).activation("sigmoid").named("odd").apply(&x)?;
     let model = Model::functional(&image, [&digit, &odd])?;
@@ -39,7 +47,7 @@ fn main() -> Result<()> {
     model.compile(compile)?;
     let labels = |y: &Tensor| Ok([("digit", y.clone()), ("odd", math::floormod(y.cast(DType::Int32)?, 2)?)]);
     let (train, test) = (labels(&y_train)?, labels(&y_test)?);
-    model.fit((&x_train, train), Fit { epochs: 20, verbose: Verbose::Line, ..Fit::default() })?;
+    model.fit((&x_train, train), Fit { epochs: args.epochs, verbose: Verbose::Line, ..Fit::default() })?;
 
     let result =
         model.evaluate((&x_test, test), Evaluate { verbose: Verbose::Silent, ..Evaluate::default() })?;

@@ -92,3 +92,11 @@ fn digits_mlp() {
     holds(&text, &["Epoch 10/10", "val_accuracy", "% sure"]);
     assert!(number(&text, "test accuracy: ") > 0.9, "{text}");
 }
+
+#[test]
+fn functional_model() {
+    let text = printed("functional_model", &["--epochs", "1"]);
+    holds(&text, &["Model: ", "digit (Dense)", "digit_accuracy", "odd_loss"]);
+    assert!(number(&text, "accuracy of odd or even: ") > 0.8, "{text}");
+    assert!(number(&text, "accuracy of the digit: ") > 0.8, "{text}");
+}
