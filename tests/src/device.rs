@@ -47,3 +47,15 @@ pub fn device_under_test() -> String {
     SET.call_once(|| wgflow::config::set_default_device(&wanted()).unwrap_or_else(|e| panic!("{e}")));
     wgflow::config::current_device().unwrap_or_else(|e| panic!("{e}")).name()
 }
+
+/// Runs an ignored test of the same program in a process of its own: for what is the process's, such as its seed or its caches.
+///
+/// # Panics
+/// Where it does not pass.
+pub fn alone(test: &str) {
+    let binary = std::env::current_exe().expect("the test binary");
+    let done =
+        std::process::Command::new(binary).args(["--exact", "--ignored", test]).output().expect("a process");
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}

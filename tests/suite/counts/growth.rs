@@ -3,10 +3,17 @@
 use wgflow::keras::{Compile, Sequential, layers::*};
 use wgflow::tensor::cached_entries;
 use wgflow::{DType, Result, config, layers, random};
-use wgflow_tests::device::{device_under_test, wanted};
+use wgflow_tests::device::{alone, device_under_test, wanted};
+
+/// Memory and caches are those of the process: the test has one of its own.
+#[test]
+fn ten_thousand_steps_grow_nothing() {
+    alone("counts::growth::ten_thousand_steps_alone");
+}
 
 #[test]
-fn ten_thousand_steps_grow_nothing() -> Result<()> {
+#[ignore = "run by ten_thousand_steps_grow_nothing, in a process of its own"]
+fn ten_thousand_steps_alone() -> Result<()> {
     device_under_test();
     let device = config::current_device()?;
     let model =

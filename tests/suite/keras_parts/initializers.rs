@@ -5,7 +5,7 @@ use wgflow::keras::initializers::{self, Initializer};
 use wgflow::keras::utils::set_random_seed;
 use wgflow::ops::linalg::{self, MatMul};
 use wgflow::{DType, Shape};
-use wgflow_tests::device::device_under_test;
+use wgflow_tests::device::{alone, device_under_test};
 
 fn values(initializer: &dyn Initializer, shape: &Shape) -> Vec<f64> {
     let t = initializer.call(shape, DType::Float32).expect("values");
@@ -88,11 +88,7 @@ fn orthogonal_columns_are_orthogonal() {
 /// The seed is that of the process: the test that sets it has one of its own.
 #[test]
 fn seeds_decide() {
-    let binary = std::env::current_exe().expect("the test binary");
-    let alone = ["--exact", "--ignored", "keras_parts::initializers::seeds_decide_alone"];
-    let done = std::process::Command::new(binary).args(alone).output().expect("a process");
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+    alone("keras_parts::initializers::seeds_decide_alone");
 }
 
 #[test]
