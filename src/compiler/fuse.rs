@@ -109,8 +109,6 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
     f.connect();
     f.join_all();
     if f.share() {
-        // A shared value is one buffer more where its own sources are read as well.
-        f.limit_buffers();
         f.connect();
         f.join_all();
     }
@@ -504,6 +502,7 @@ impl<'g> Fuser<'g> {
                 && each > CHEAP
                 && again > kept.saturating_add(WORTH_A_LAUNCH)
                 && !self.depends_on(v, &uses, settled)
+                && !uses.keys().any(|&id| self.overflows(id, v))
             {
                 self.materialise(v);
                 any = true;
