@@ -93,8 +93,8 @@ impl Default for PrintOptions {
 /// Prints to standard error (`tf.print`): inside of a traced function each time the graph runs, else now.
 ///
 /// ```
-/// # use wgflow::{Tensor, capture_prints, print};
-/// let x = Tensor::new([[1.0, 2.5], [3.0, 4.0]])?;
+/// # use wgflow::{IntoTensor, capture_prints, print};
+/// let x = [[1.0, 2.5], [3.0, 4.0]].into_tensor(None)?;
 /// let (_, text) = capture_prints(|| print(&[&"x =", &x]));
 /// assert_eq!(text, "x = [[1 2.5]\n [3 4]]\n");
 /// # Ok::<(), wgflow::Error>(())
