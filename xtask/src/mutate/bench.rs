@@ -52,6 +52,7 @@ impl Bench {
             "tests",
             "xtask",
             "examples",
+            "benches",
         ] {
             copy(&root().join(part), &tree.join(part))?;
         }
