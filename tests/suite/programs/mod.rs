@@ -1,6 +1,7 @@
 //! Programs as users write them: tapes, variables, functions, and what they print.
 
 mod effects;
+mod large;
 mod seeds;
 mod tape;
 mod traced;
