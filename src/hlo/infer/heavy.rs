@@ -118,7 +118,18 @@ fn dot(prim: &Prim, d: &DotDims, x: &[&Spec]) -> Result<Specs> {
     let agree = sizes(l, &d.lhs_batch) == sizes(r, &d.rhs_batch)
         && sizes(l, &d.lhs_contract) == sizes(r, &d.rhs_contract);
     let wanted = "equal sizes in batch and contracted dimensions";
-    want(prim, agree, "operands", wanted, format_args!("{l} and {r} with {d:?}"))?;
+    let contracted = format_args!(
+        "{:?} of the first against {:?} of the second",
+        &d.lhs_contract[..],
+        &d.rhs_contract[..]
+    );
+    want(
+        prim,
+        agree,
+        "operands",
+        wanted,
+        format_args!("{l} and {r}, contracted over dimensions {contracted}"),
+    )?;
     let free = |s: &Spec, a: &[usize], b: &[usize]| {
         (0..s.shape.rank())
             .filter(|d| !a.contains(d) && !b.contains(d))
