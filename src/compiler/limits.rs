@@ -54,7 +54,7 @@ impl Fuser<'_> {
 
     /// Whether cluster `id` would read too many buffers if `v` were in memory: it may read what `v` is made from as well.
     pub(super) fn overflows(&self, id: usize, v: Val) -> bool {
-        let Some(c) = self.nodes[id].as_ref().map(|n| &n.cluster) else { return false };
+        let Some(c) = self.nodes.get(id).and_then(|n| n.as_ref()).map(|n| &n.cluster) else { return false };
         let mut leaves = HashMap::from([(v, BTreeSet::from([v]))]);
         self.sources(c, &mut leaves).len() + c.values.len() > self.rules.max_buffers
     }

@@ -2,6 +2,7 @@
 
 mod expand;
 mod fold;
+mod moments;
 mod scatter;
 mod simplify;
 mod split;
@@ -19,6 +20,7 @@ use crate::hlo::rewrite::{Results, Rewriter, rewrite};
 pub fn optimize(g: &Graph, rules: &FuseRules) -> Result<Graph> {
     let mut g = twins(g)?.flattened()?;
     g = simplify::run(&g)?;
+    g = moments::run(&g, rules)?;
     g = expand::run(&g, rules)?;
     g = simplify::run(&g)?;
     debug_assert!(g.verify().is_ok(), "{:?}", g.verify());
