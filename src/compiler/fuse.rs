@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 /// What fusion must know of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FuseRules {
-    /// Most buffers a kernel may use.
+    /// Most buffers a kernel may use; checks use one.
     pub max_buffers: usize,
     /// Whether contractions read views of their operands in place (else only what strides can say).
     pub views_in_contractions: bool,
@@ -346,7 +346,7 @@ impl<'g> Fuser<'g> {
             return false;
         }
         let Ok(kernel) = self.lower(&joined, &[a, b]) else { return false };
-        if kernel.buffers.len() > self.rules.max_buffers
+        if kernel.bindings() > self.rules.max_buffers
             || kernel.program_cost() > MAX_PROGRAM
             || !self.rows_suit(&kernel)
             || chunks(&kernel, self.rules.max_binding).is_err()

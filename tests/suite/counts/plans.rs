@@ -40,9 +40,9 @@ pub(super) fn targets() -> Vec<(&'static str, Target)> {
     };
     vec![
         ("cpu", Target { fuse: cpu, codegen: None }),
-        ("direct", gpu(Family::Direct, 29)),
-        ("tiled", gpu(Family::Tiled, 29)),
-        ("browser", gpu(Family::Tiled, 7)),
+        ("direct", gpu(Family::Direct, 30)),
+        ("tiled", gpu(Family::Tiled, 30)),
+        ("browser", gpu(Family::Tiled, 8)),
     ]
 }
 
