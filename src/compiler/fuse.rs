@@ -7,8 +7,10 @@ use super::cluster::{Cluster, ClusterKind, start};
 use super::codegen::chunks;
 use super::emit::{Leaves, Stop, is_fusible};
 use super::index::Index;
+use super::in_place;
 use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
+use super::scalar::BufferSource;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Prim, Val};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -32,6 +34,8 @@ pub struct FuseRules {
     pub max_binding: u64,
     /// Whether contractions over many elements with few results are split.
     pub split_contractions: bool,
+    /// Whether results may be written where operands were.
+    pub in_place: bool,
 }
 
 /// Longest program of a kernel, in elementary operations: drivers take their time over long ones.
@@ -50,6 +54,10 @@ pub(super) struct Fuser<'a> {
     pub(super) nodes: Vec<Option<Node>>,
     /// Clusters that read a value in memory.
     readers: HashMap<Val, Vec<usize>>,
+    /// The inputs that results may be written over.
+    before: HashMap<Val, Val>,
+    /// Inputs that a kernel writes over, and with what.
+    overwritten: HashMap<Val, Val>,
     /// Pairs that cannot be joined.
     refused: HashSet<(usize, usize)>,
 }
@@ -70,6 +78,8 @@ pub struct Inputs<'a> {
     pub scalars: &'a [bool],
     /// The outputs from this number on are slices that a loop's trips stack.
     pub stacked_from: Option<usize>,
+    /// Inputs (by number) whose memory may become that of outputs, of which each is the next value of its input.
+    pub updates: &'a [(usize, usize)],
 }
 
 /// Fuses a graph as the expansion leaves it. The values `kept` are put in memory, whatever uses them.
@@ -94,6 +104,8 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
         owner: HashMap::new(),
         nodes: vec![],
         readers: HashMap::new(),
+        before: if rules.in_place { updates(graph, inputs) } else { HashMap::new() },
+        overwritten: HashMap::new(),
         refused: HashSet::new(),
     };
     kept.iter().filter(|v| is_fusible(&graph.def(**v).prim)).for_each(|&v| f.materialise(v));
@@ -107,6 +119,22 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
         f.join_all();
     }
     f.finish()
+}
+
+/// The inputs that results may be written over, by result.
+fn updates(g: &Graph, inputs: &Inputs<'_>) -> HashMap<Val, Val> {
+    let mut found: HashMap<Val, Val> = HashMap::new();
+    for &(i, o) in inputs.updates {
+        let (x, y) = (g.params()[i], g.outputs()[o]);
+        // A result that is an input is that input's memory, which must stay as it is.
+        let kept = |v: Val| g.outputs().contains(&v);
+        let scalar = inputs.scalars.get(i).copied().unwrap_or(false);
+        let new = !matches!(g.def(y).prim, Prim::Parameter(..)) && !found.values().any(|v| *v == x);
+        if new && !scalar && !kept(x) && g.spec(x) == g.spec(y) {
+            found.entry(y).or_insert(x);
+        }
+    }
+    found
 }
 
 /// What a cluster sees of the values around it: all owned values but its own are in memory.
@@ -279,7 +307,35 @@ impl<'g> Fuser<'g> {
         let escapes =
             |v: Val| self.is_output[v.index()] || self.readers_of(v).iter().any(|r| !ids.contains(r));
         let around = Around { fuser: self, own: &c.values };
-        Lowering { graph: self.graph, leaves: &around, escapes: &escapes, rules: self.rules }.kernel(c)
+        let lowering = Lowering { graph: self.graph, leaves: &around, escapes: &escapes, rules: self.rules };
+        let mut kernel = lowering.kernel(c)?;
+        let free = |y: Val| self.before.get(&y).copied().filter(|x| !self.is_read_after(*x, ids));
+        in_place::merge(&mut kernel, &free);
+        Ok(kernel)
+    }
+
+    /// Whether a cluster that reads `x` must run after one of `ids`.
+    fn is_read_after(&self, x: Val, ids: &[usize]) -> bool {
+        let (mut seen, mut queue) = (HashSet::new(), ids.to_vec());
+        while let Some(k) = queue.pop() {
+            let next = self.successors(k).into_iter().filter(|k| !ids.contains(k));
+            let fresh: Vec<usize> = next.filter(|k| seen.insert(*k)).collect();
+            if fresh.iter().any(|&k| self.readers_of(x).contains(&k)) {
+                return true;
+            }
+            queue.extend(fresh);
+        }
+        false
+    }
+
+    /// Notes what a kernel writes over: whoever else reads it must run before.
+    fn overwrites(&mut self, values: &[Val], kernel: &Kernel) {
+        self.overwritten.retain(|_, y| !values.contains(y));
+        for b in &kernel.buffers {
+            if let (Some(x), BufferSource::Value(y)) = (b.before, &b.source) {
+                self.overwritten.insert(x, *y);
+            }
+        }
     }
 
     /// Clusters that must run after `id`.
@@ -287,6 +343,7 @@ impl<'g> Fuser<'g> {
         let Some(node) = &self.nodes[id] else { return vec![] };
         let mut next: Vec<usize> =
             node.cluster.values.iter().flat_map(|v| self.readers_of(*v)).copied().collect();
+        next.extend(node.reads.iter().filter_map(|x| self.owner.get(self.overwritten.get(x)?)));
         if let Some(&last) = node.effects.iter().max() {
             let following = self.nodes.iter().enumerate().filter_map(|(k, n)| {
                 let first = n.as_ref()?.effects.iter().filter(|e| **e > last).min()?;
@@ -359,6 +416,7 @@ impl<'g> Fuser<'g> {
             self.owner.insert(*v, id);
         });
         let reads = self.reads(&joined);
+        self.overwrites(&joined.values, &kernel);
         self.nodes.push(Some(Node { cluster: joined, reads: reads.clone(), kernel: Some(kernel), effects }));
         for readers in self.readers.values_mut() {
             readers.retain(|r| *r != a && *r != b);
@@ -410,6 +468,8 @@ impl<'g> Fuser<'g> {
                 Stop::Bug(e) => e,
                 s => Error::internal("compiler", format_args!("{:?}: {s:?}", node.cluster)),
             })?;
+            let values = node.cluster.values.clone();
+            self.overwrites(&values, &kernel);
             if let Some(node) = &mut self.nodes[id] {
                 node.kernel = Some(kernel);
             }

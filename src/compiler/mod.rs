@@ -7,6 +7,7 @@ mod cut;
 mod divide;
 pub mod emit;
 pub mod fuse;
+mod in_place;
 pub mod index;
 pub mod kernel;
 mod limits;

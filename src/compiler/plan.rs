@@ -47,6 +47,8 @@ pub struct Plan {
     pub specs: Vec<Spec>,
     /// Inputs that some kernel reads as a buffer.
     pub buffer_inputs: Vec<(usize, Spec)>,
+    /// Outputs that are written over inputs: their memory must hold the input's value before the plan runs.
+    pub updates: Vec<(usize, usize)>,
     /// Constants too large for kernels.
     pub constants: Vec<Arc<Literal>>,
     /// Bytes of the largest set of temporaries that are needed at once.
@@ -131,6 +133,7 @@ impl<'a> Layout<'a> {
 
     fn plan(mut self, kernels: Vec<Kernel>) -> Result<Plan> {
         let last_use = last_uses(&kernels);
+        let updates = self.updates(&kernels);
         let mut slots: Vec<(u64, Option<usize>)> = vec![];
         let mut temporaries: HashMap<Val, usize> = HashMap::new();
         let (mut steps, mut peak) = (vec![], 0);
@@ -169,11 +172,27 @@ impl<'a> Layout<'a> {
             steps,
             slots,
             outputs: self.outputs,
+            updates,
             specs,
             buffer_inputs,
             constants: self.constants,
             live_bytes: peak,
         })
+    }
+
+    /// Which inputs kernels write over, and with which outputs.
+    fn updates(&self, kernels: &[Kernel]) -> Vec<(usize, usize)> {
+        let place = |v: &Val| self.fixed.get(v).copied();
+        let buffers = kernels.iter().flat_map(|k| &k.buffers);
+        buffers
+            .filter_map(|b| match (&b.source, b.before) {
+                (BufferSource::Value(y), Some(x)) => match (place(&x), place(y)) {
+                    (Some(Place::Input(i)), Some(Place::Output(o))) => Some((i, o)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect()
     }
 
     fn constant(&mut self, l: &Literal) -> Place {

@@ -17,6 +17,7 @@ pub(super) fn targets() -> Vec<(&'static str, Target)> {
         row_major: true,
         max_binding: u64::MAX,
         split_contractions: false,
+        in_place: false,
     };
     let gpu = |family: Family, max_buffers: usize| {
         let fuse = FuseRules {
@@ -28,6 +29,7 @@ pub(super) fn targets() -> Vec<(&'static str, Target)> {
             row_major: false,
             max_binding: 128 << 20,
             split_contractions: true,
+            in_place: true,
         };
         let codegen = CodegenRules {
             family,
