@@ -9,7 +9,7 @@ use super::kernel::{
     LoopKernel, Reduction, RowsKernel, ScatterKernel, Store,
 };
 use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal, Shared, Ty};
-use super::scan;
+use super::{scan, while_loop};
 use crate::dtype::{DType, Storage};
 use crate::error::Error;
 use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, ScatterKind, Val};
@@ -518,6 +518,7 @@ impl Lowering<'_> {
         let operands = inst.operands.len();
         let kind = match &inst.prim {
             Prim::Scan(s) => KernelKind::Scan(Box::new(scan::kernel(s, &self.rules)?)),
+            Prim::While(w) => KernelKind::While(Box::new(while_loop::kernel(w, &self.rules)?)),
             Prim::CustomCall(op) | Prim::HostCall(op) => KernelKind::Custom { op: op.clone(), operands },
             Prim::Print(text) => KernelKind::Print { text: text.clone(), operands },
             p => return Err(Error::internal("compiler", format_args!("{} is no call", p.name())).into()),

@@ -19,7 +19,7 @@ pub(super) struct Case {
     pub smooth: bool,
 }
 
-fn case(
+pub(super) fn case(
     name: &str,
     shapes: &[&[usize]],
     build: impl Fn(&mut Graph, &[Val]) -> Result<Val> + 'static,
@@ -260,7 +260,7 @@ fn structures() -> Vec<Case> {
 
 /// All of them.
 pub(super) fn all() -> Vec<Case> {
-    [rows(), windows(), contractions(), views(), gathers(), reductions(), structures()]
+    [rows(), windows(), contractions(), views(), gathers(), reductions(), structures(), super::loops::all()]
         .into_iter()
         .flatten()
         .collect()
