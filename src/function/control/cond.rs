@@ -77,7 +77,7 @@ impl<'a, R, const N: usize> Branches<'a, R> for &'a [(i64, &'a Branch<'a, R>); N
     }
 }
 
-/// The function whose number is `branch_index`; `default`, else the one with the highest number, where there is none
+/// The function whose number is `branch_index`; where there is none `default`, else the one with the highest number
 /// (`tf.switch_case`).
 ///
 /// ```
@@ -85,12 +85,12 @@ impl<'a, R, const N: usize> Branches<'a, R> for &'a [(i64, &'a Branch<'a, R>); N
 /// let three = || -> Result<Tensor> { 3.into_tensor(None) };
 /// let four = || -> Result<Tensor> { 4.into_tensor(None) };
 /// assert_eq!(switch_case(1, &[&three as _, &four as _], None)?.item::<i32>()?, 4);
-/// assert_eq!(switch_case(7, &[(5, &three as _), (7, &four as _)], None)?.item::<i32>()?, 4);
+/// assert_eq!(switch_case(7, &[(1, &four as _), (0, &three as _)], None)?.item::<i32>()?, 4);
 /// # Ok::<(), wgflow::Error>(())
 /// ```
 ///
 /// # Errors
-/// `InvalidArgument` when `branch_index` is no integer scalar, numbers repeat, there are no branches, or their results differ in number,
+/// `InvalidArgument` when `branch_index` is no integer scalar, the numbers are not 0 to n - 1, or the results differ in number,
 /// dtype or shape; what the branches return.
 pub fn switch_case<'a, R: Nest>(
     branch_index: impl IntoTensor,
@@ -104,13 +104,10 @@ pub fn switch_case<'a, R: Nest>(
     }
     let mut branches = branch_fns.numbered();
     branches.sort_by_key(|b| b.0);
-    if let Some(w) = branches.windows(2).find(|w| w[0].0 == w[1].0) {
-        return Err(Error::invalid(
-            "switch_case",
-            "branch_fns",
-            "numbers that differ",
-            format_args!("{} twice", w[0].0),
-        ));
+    if branches.iter().enumerate().any(|(i, b)| b.0 != i as i64) {
+        let numbers: Vec<i64> = branches.iter().map(|b| b.0).collect();
+        let wanted = format!("numbers that form the range [0, {})", branches.len());
+        return Err(Error::invalid("switch_case", "branch_fns", wanted, format_args!("{numbers:?}")));
     }
     let Some(&(_, last)) = branches.last() else {
         return Err(Error::invalid("switch_case", "branch_fns", "at least one function", 0));
@@ -122,22 +119,21 @@ pub fn switch_case<'a, R: Nest>(
             None => default.map_or_else(last, |f| f()),
         };
     }
-    let n = branches.len();
-    // Numbers of no branch go to the default, which stands last, or to the last.
-    let mut position = array::zeros_like(&index)?;
-    position = math::add(&position, if default.is_some() { n } else { n - 1 } as i64)?;
+    let n = branches.len() as i64;
+    // Numbers of no branch go to the default, which stands last, or to the last branch.
+    let index = math::cast(&index, DType::Int32)?;
+    let other = math::add(array::zeros_like(&index)?, if default.is_some() { n } else { n - 1 })?;
+    let known = math::logical_and(math::greater_equal(&index, 0)?, math::less(&index, n)?)?;
+    let position = array::where_(&known, &index, &other)?;
     let mut regions = vec![];
-    for (k, (number, f)) in branches.iter().enumerate() {
-        let is = math::equal(&index, *number)?;
-        position = array::where_(&is, math::add(array::zeros_like(&index)?, k as i64)?, &position)?;
+    for (number, f) in &branches {
         regions.push(region(&format!("switch_case.branch_fns[{number}]"), &[], |_| f())?);
     }
     if let Some(f) = default {
         regions.push(region("switch_case.default", &[], |_| f())?);
     }
-    let numbers: Vec<i64> = branches.iter().map(|b| b.0).collect();
-    let named = |k: usize| numbers.get(k).map_or("default".into(), |n| format!("branch_fns[{n}]"));
-    branch("switch_case", &math::cast(&position, DType::Int32)?, regions, named, 0)
+    let named = |k: usize| if (k as i64) < n { format!("branch_fns[{k}]") } else { "default".into() };
+    branch("switch_case", &position, regions, named, 0)
 }
 
 /// The first function whose predicate is true, else `default` (`tf.case`).
