@@ -202,7 +202,9 @@ impl MobileNetV2 {
             None => Ok(x),
             Some("avg") => GlobalAveragePooling2D::new().node().apply(&x),
             Some("max") => GlobalMaxPooling2D::new().node().apply(&x),
-            Some(other) => Err(Error::invalid(OP, "pooling", "\"avg\" or \"max\"", format_args!("{other:?}"))),
+            Some(other) => {
+                Err(Error::invalid(OP, "pooling", "\"avg\" or \"max\"", format_args!("{other:?}")))
+            }
         }
     }
 
