@@ -1,6 +1,7 @@
 //! Keras: what models are made of and trained with.
 
 pub mod activations;
+pub mod applications;
 mod base;
 pub mod callbacks;
 pub mod constraints;
