@@ -2,6 +2,7 @@
 //!
 //! It is the oracle of the tests, computes the host mirror's small integer tensors, and folds constants. It knows nothing of devices.
 
+mod attention;
 mod contract;
 mod elementwise;
 mod index;
@@ -114,6 +115,7 @@ fn step(g: &Graph, prim: &Prim, specs: Specs, x: &[&Literal], effects: &mut dyn 
         | Prim::ReduceWindow { .. }
         | Prim::SelectAndScatter { .. }
         | Prim::Cumulative { .. } => one(reduce::apply(prim, &specs[0], x)),
+        Prim::Attention(a) => Ok(attention::apply(a, &specs, x)),
         Prim::Sort { .. } | Prim::ArgSort { .. } | Prim::TopK { .. } => Ok(sort::apply(prim, &specs, x)),
         Prim::RngBitGenerator(_) => one(random::bits(&specs[0], x)),
         Prim::Composite(_)
