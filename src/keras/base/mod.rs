@@ -1,6 +1,7 @@
 //! Layers as such: what they are, how they are called, and what they are on symbols.
 
 mod arg;
+mod args;
 mod call;
 mod declare;
 mod layer;
@@ -12,6 +13,8 @@ mod weight;
 
 pub(crate) use arg::Checked;
 pub use arg::{ConstraintArg, InitializerArg, ObjectArg, RegularizerArg};
+pub use args::CallArgs;
+pub(crate) use args::Named;
 pub use call::Call;
 pub(crate) use declare::{Configured, configured, layer, without_fixed};
 pub use layer::Layer;
