@@ -19,8 +19,8 @@ pub mod utils;
 
 pub use base::{
     AnyLayer, Call, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer, Node,
-    ObjectArg, RegularizerArg, WeightSpec, deserialize_layer, dtype_policy, register_layer, serialize_layer,
-    set_dtype_policy,
+    ObjectArg, RegularizerArg, RnnCell, WeightSpec, deserialize_layer, dtype_policy, register_layer,
+    serialize_layer, set_dtype_policy,
 };
 pub use layers::input;
 pub use models::{Model, Sequential, Summary};
