@@ -201,11 +201,13 @@ impl<'g> Fuser<'g> {
             let (call, contract) =
                 (matches!(c.kind, ClusterKind::Call(_)), matches!(c.kind, ClusterKind::Contract(_)));
             let scatter = matches!(c.kind, ClusterKind::Scatter(_));
+            let attention = matches!(c.kind, ClusterKind::Attention(_));
             if effect || inst.results().any(|v| g.shape(v).size() > 0) {
                 self.add(c);
             }
             for (k, &x) in inst.operands.iter().enumerate() {
-                if call || (contract && !self.reads_in_place(x)) || (scatter && k == 3) {
+                let in_tiles = contract || (attention && k < 3);
+                if call || (in_tiles && !self.reads_in_place(x)) || (scatter && k == 3) {
                     self.materialise(x);
                 }
             }

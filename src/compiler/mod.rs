@@ -18,3 +18,4 @@ pub mod scalar;
 mod scan;
 pub mod shader_lib;
 mod share;
+mod while_loop;

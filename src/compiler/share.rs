@@ -35,6 +35,10 @@ impl Fuser<'_> {
         let n = match self.cluster(id).map(|c| &c.kind) {
             Some(ClusterKind::Loop { n }) => *n,
             Some(ClusterKind::Rows { source, .. }) => source.size(),
+            Some(ClusterKind::Attention(v)) => {
+                let x = &g.def(*v).operands;
+                g.shape(*v).size() / g.shape(*v)[3].max(1) * g.shape(x[1])[1]
+            }
             Some(ClusterKind::Window(v) | ClusterKind::Products(v)) => {
                 let inst = g.def(*v);
                 inst.operands.iter().map(|&x| g.shape(x).size()).max().unwrap_or(0) * 4

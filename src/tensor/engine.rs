@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Integer and bool tensors of at most this many elements made from host values stay on the host.
 pub const MIRROR_LIMIT: usize = 1024;
 
+/// Operands beyond this number are buffers, also those that could be run-time scalars.
+pub(crate) const MAX_SCALARS: usize = 64;
+
 /// Whether a host value stays on the host: small integers and bools, and scalars.
 pub(super) fn is_mirrored(l: &Literal) -> bool {
     l.shape.rank() == 0 || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
@@ -29,10 +32,11 @@ pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tens
     let mut args = Vec::with_capacity(inputs.len());
     for (i, t) in inputs.iter().enumerate() {
         args.push(match &t.0.data {
-            Data::Host(h) if i < 64 && t.rank() == 0 => {
+            Data::Host(h) if i < MAX_SCALARS && t.rank() == 0 => {
                 scalars |= 1 << i;
                 Arg::Scalar(h.literal.register_bits())
             }
+            _ if entry.updates().iter().any(|u| u.0 == i) && is_held_once(t) => Arg::Owned(t.buffer_on(&device)?),
             _ => Arg::Buffer(t.buffer_on(&device)?),
         });
     }
@@ -42,6 +46,11 @@ pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tens
         .map_err(|e| e.context(format!("{} on {}", entry.label(), device.name())))?;
     let specs = entry.graph().outputs().iter().map(|&v| entry.graph().spec(v).clone());
     Ok(specs.zip(buffers).map(|(spec, b)| Tensor::new(spec, device.clone(), Data::Device(b))).collect())
+}
+
+/// Whether nobody but a variable and the caller, who read it, holds a tensor and its memory.
+fn is_held_once(t: &Tensor) -> bool {
+    matches!(&t.0.data, Data::Device(b) if Arc::strong_count(&t.0) == 2 && b.is_unique())
 }
 
 /// The results where the host can give them exactly: all operands are mirrored integers, or nothing depends on the operands.
@@ -78,8 +87,9 @@ impl interpret::Effects for Printing {
 fn executable(entry: &Entry, device: &Device, scalars: u64, n: usize) -> Result<Arc<Executable>> {
     let target = target_of(device);
     entry.executable(&target, scalars, || {
-        let flags: Vec<bool> = (0..n).map(|i| i < 64 && scalars >> i & 1 == 1).collect();
-        Executable::new(entry.graph(), &target, &flags).map_err(|e| e.context(entry.label().to_string()))
+        let flags: Vec<bool> = (0..n).map(|i| i < MAX_SCALARS && scalars >> i & 1 == 1).collect();
+        Executable::updating(entry.graph(), &target, &flags, entry.updates())
+            .map_err(|e| e.context(entry.label().to_string()))
     })
 }
 

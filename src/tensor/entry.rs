@@ -13,6 +13,8 @@ pub struct Entry {
     name: String,
     op: Option<Box<dyn DynOp>>,
     graph: Arc<Graph>,
+    /// Inputs, and the outputs that are their next values.
+    updates: Vec<(usize, usize)>,
     vjps: Mutex<HashMap<VjpKey, Arc<Vjp>>>,
     executables: RwLock<Vec<(Target, u64, Arc<Executable>)>>,
     exact: OnceLock<Exact>,
@@ -63,6 +65,7 @@ impl Entry {
             name: name.into(),
             op: Some(op.boxed()),
             graph: Arc::new(g),
+            updates: vec![],
             vjps: Mutex::default(),
             executables: RwLock::default(),
             exact: OnceLock::new(),
@@ -71,10 +74,21 @@ impl Entry {
 
     /// The entry of a graph.
     pub fn of_graph(name: impl Into<String>, graph: Graph) -> Arc<Entry> {
+        Entry::updating(name, graph, vec![])
+    }
+
+    /// The entry of a graph some of whose outputs are the next values of inputs, by number: such an output may take over the memory of an
+    /// input that only a variable holds, which is then to be given the output.
+    pub(crate) fn updating(
+        name: impl Into<String>,
+        graph: Graph,
+        updates: Vec<(usize, usize)>,
+    ) -> Arc<Entry> {
         Arc::new(Entry {
             name: name.into(),
             op: None,
             graph: Arc::new(graph),
+            updates,
             vjps: Mutex::default(),
             executables: RwLock::default(),
             exact: OnceLock::new(),
@@ -89,6 +103,11 @@ impl Entry {
     /// The op, where it is one.
     pub fn op(&self) -> Option<&dyn DynOp> {
         self.op.as_deref()
+    }
+
+    /// Inputs, and the outputs that are their next values.
+    pub(super) fn updates(&self) -> &[(usize, usize)] {
+        &self.updates
     }
 
     /// What it computes.

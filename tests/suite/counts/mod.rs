@@ -3,5 +3,6 @@
 mod fusion;
 mod growth;
 mod kernels;
+mod models;
 mod pipelines;
 mod plans;
