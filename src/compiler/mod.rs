@@ -18,4 +18,5 @@ pub mod scalar;
 mod scan;
 pub mod shader_lib;
 mod share;
+mod slots;
 mod while_loop;

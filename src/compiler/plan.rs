@@ -5,6 +5,7 @@ use super::fuse::{FuseRules, Inputs, fuse};
 use super::kernel::Kernel;
 use super::passes;
 use super::scalar::BufferSource;
+use super::slots::{self, Life};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{Graph, Literal, Prim, Spec, Val};
 use std::collections::HashMap;
@@ -109,6 +110,14 @@ impl Plan {
     }
 }
 
+/// What temporary memory is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Temporary {
+    Value(Val),
+    /// Number `.1` of kernel `.0`.
+    Scratch(usize, u16),
+}
+
 /// Assigns memory.
 struct Layout<'a> {
     graph: &'a Graph,
@@ -132,42 +141,36 @@ impl<'a> Layout<'a> {
     }
 
     fn plan(mut self, kernels: Vec<Kernel>) -> Result<Plan> {
-        let last_use = last_uses(&kernels);
         let updates = self.updates(&kernels);
-        let mut slots: Vec<(u64, Option<usize>)> = vec![];
-        let mut temporaries: HashMap<Val, usize> = HashMap::new();
-        let (mut steps, mut peak) = (vec![], 0);
+        let lives = self.lives(&kernels);
+        let all: Vec<Life> = lives.iter().map(|(_, life)| *life).collect();
+        let (slots, of) = slots::assign(&all);
+        let slot_of: HashMap<Temporary, usize> = lives.into_iter().map(|(t, _)| t).zip(of).collect();
+        let slot = |t: &Temporary| {
+            let lost = || Error::internal("compiler", format_args!("no memory for {t:?}"));
+            slot_of.get(t).map(|&k| Place::Slot(k)).ok_or_else(lost)
+        };
+        let mut steps = vec![];
         for (at, kernel) in kernels.into_iter().enumerate() {
             let mut places = vec![];
             for b in &kernel.buffers {
-                let bytes = buffer_bytes(b.storage, b.len);
                 places.push(match &b.source {
                     BufferSource::Constant(l) => self.constant(l),
-                    BufferSource::Scratch(_) => Place::Slot(take_slot(&mut slots, bytes, at, at)),
+                    BufferSource::Scratch(n) => slot(&Temporary::Scratch(at, *n))?,
                     BufferSource::Value(v) => match self.fixed.get(v) {
                         Some(&p) => p,
-                        None => {
-                            let last = last_use.get(v).copied().unwrap_or(at);
-                            Place::Slot(
-                                *temporaries
-                                    .entry(*v)
-                                    .or_insert_with(|| take_slot(&mut slots, bytes, at, last)),
-                            )
-                        }
+                        None => slot(&Temporary::Value(*v))?,
                     },
                 });
             }
-            let live: u64 =
-                slots.iter().filter(|(_, until)| until.is_some_and(|u| u >= at)).map(|(b, _)| b).sum();
-            peak = peak.max(live);
             let scalars = self.scalars(&kernel)?;
             steps.push(Step { kernel, places, scalars });
         }
+        let peak = slots::bound(&all);
         let params = self.graph.param_specs();
         let read = |i: &usize| steps.iter().any(|s: &Step| s.places.contains(&Place::Input(*i)));
         let buffer_inputs = (0..params.len()).filter(read).map(|i| (i, params[i].clone())).collect();
         let specs = self.graph.output_specs();
-        let slots = slots.into_iter().map(|(bytes, _)| bytes).collect();
         Ok(Plan {
             steps,
             slots,
@@ -195,6 +198,30 @@ impl<'a> Layout<'a> {
             .collect()
     }
 
+    /// What needs temporary memory, and from which kernel to which.
+    fn lives(&self, kernels: &[Kernel]) -> Vec<(Temporary, Life)> {
+        let mut lives: Vec<(Temporary, Life)> = vec![];
+        let mut known: HashMap<Temporary, usize> = HashMap::new();
+        for (at, kernel) in kernels.iter().enumerate() {
+            for b in &kernel.buffers {
+                let t = match &b.source {
+                    BufferSource::Scratch(n) => Temporary::Scratch(at, *n),
+                    BufferSource::Value(v) if !self.fixed.contains_key(v) => Temporary::Value(*v),
+                    _ => continue,
+                };
+                let life = Life { bytes: buffer_bytes(b.storage, b.len), from: at, until: at };
+                match known.get(&t) {
+                    Some(&k) => lives[k].1.until = at,
+                    None => {
+                        known.insert(t, lives.len());
+                        lives.push((t, life));
+                    }
+                }
+            }
+        }
+        lives
+    }
+
     fn constant(&mut self, l: &Literal) -> Place {
         let known = self.constants.iter().position(|c| **c == *l);
         Place::Constant(known.unwrap_or_else(|| {
@@ -210,42 +237,4 @@ impl<'a> Layout<'a> {
         };
         k.scalars.iter().map(number).collect()
     }
-}
-
-/// The last kernel that touches each value.
-fn last_uses(kernels: &[Kernel]) -> HashMap<Val, usize> {
-    let mut last = HashMap::new();
-    for (at, k) in kernels.iter().enumerate() {
-        for b in &k.buffers {
-            if let BufferSource::Value(v) = b.source {
-                last.insert(v, at);
-            }
-        }
-    }
-    last
-}
-
-/// A slot that is free from kernel `from` on, the best fitting one; made if there is none that is not far too large.
-fn take_slot(slots: &mut Vec<(u64, Option<usize>)>, bytes: u64, from: usize, until: usize) -> usize {
-    let free = |s: &(u64, Option<usize>)| s.1.is_none_or(|u| u < from);
-    let fits = slots
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| free(s) && s.0 >= bytes && s.0 <= bytes.saturating_mul(4).max(65536));
-    let best = fits.min_by_key(|(_, s)| s.0).map(|(i, _)| i);
-    // A free slot that is too small grows, rather than one more being made.
-    let best = best.or_else(|| {
-        slots
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| free(s) && s.0 < bytes)
-            .max_by_key(|(_, s)| s.0)
-            .map(|(i, _)| i)
-    });
-    let i = best.unwrap_or_else(|| {
-        slots.push((bytes, None));
-        slots.len() - 1
-    });
-    slots[i] = (slots[i].0.max(bytes), Some(until));
-    i
 }

@@ -103,6 +103,11 @@ impl ConcreteFunction {
         self.entry.graph()
     }
 
+    /// Inputs of the graph that are variables, and the outputs that are their next values, by number.
+    pub fn updates(&self) -> &[(usize, usize)] {
+        self.entry.updates()
+    }
+
     /// Variables that it reads.
     pub fn variables(&self) -> Vec<Variable> {
         let read = |c: &Capture| match c {
@@ -151,7 +156,7 @@ impl ConcreteFunction {
         let constant = |c: &Capture| matches!(c, Capture::Tensor(t) if t.is_host_scalar());
         let flags = self.inputs.iter().map(|_| false).chain(self.captures.iter().map(constant));
         let scalars: Vec<bool> = flags.enumerate().map(|(i, s)| s && i < MAX_SCALARS).collect();
-        Executable::new(self.graph(), target, &scalars)
+        Executable::updating(self.graph(), target, &scalars, self.updates())
     }
 
     fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {

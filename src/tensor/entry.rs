@@ -106,7 +106,7 @@ impl Entry {
     }
 
     /// Inputs, and the outputs that are their next values.
-    pub(super) fn updates(&self) -> &[(usize, usize)] {
+    pub(crate) fn updates(&self) -> &[(usize, usize)] {
         &self.updates
     }
 

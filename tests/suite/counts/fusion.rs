@@ -7,9 +7,13 @@ use wgflow::keras::{Sequential, layers::*, optimizers};
 use wgflow::{layers, reduce_mean};
 use wgflow_tests::device::device_under_test;
 
-fn show(what: &str, g: &wgflow::hlo::Graph) -> Result<()> {
+fn show(what: &str, g: &wgflow::hlo::Graph) -> Result<()> { show_up(what, g, &[]) }
+
+fn show_up(what: &str, g: &wgflow::hlo::Graph, up: &[(usize, usize)]) -> Result<()> {
     for (name, target) in targets() {
-        let k = kernels(g, &target)?;
+        let e = wgflow::exec::Executable::updating(g, &target, &[], up)?;
+        println!("   slots {} live {}", e.plan().slots.iter().sum::<u64>(), e.plan().live_bytes);
+        let k: Vec<String> = e.plan().steps.iter().map(|s| format!("{} ({} buffers)", s.kernel.label, s.kernel.bindings())).collect();
         println!("== {what} on {name}: {}", k.len());
         for l in k { let l: String = l.chars().rev().take(150).collect::<Vec<_>>().into_iter().rev().collect(); println!("     {l}"); }
     }
@@ -71,7 +75,9 @@ fn models() -> Result<()> {
         DepthwiseConv2D::new(3).use_bias(false), BatchNormalization::new(), Activation::new("relu"),
         GlobalAveragePooling2D::new(), Dense::new(10)
     ])?;
-    step("bn", bn, noise(&[8, 24, 24, 3])?)
+    step("bn", bn, noise(&[8, 24, 24, 3])?)?;
+    let mlp = Sequential::new(layers![Dense::new(64).activation("relu"), Dense::new(64).activation("relu"), Dense::new(10)])?;
+    step("mlp", mlp, noise(&[32, 100])?)
 }
 
 fn step(what: &str, model: Sequential, x: Tensor) -> Result<()> {
@@ -92,5 +98,24 @@ fn step(what: &str, model: Sequential, x: Tensor) -> Result<()> {
         opt.apply_gradients(&pairs)?;
         Ok(loss)
     });
-    show(&format!("{what} step"), f.get_concrete_function((&x, &y))?.graph())
+    let c = f.get_concrete_function((&x, &y))?;
+    show_up(&format!("{what} step"), c.graph(), c.updates())
+}
+
+#[test]
+fn lstm() -> Result<()> {
+    device_under_test();
+    let m = Sequential::new(layers![LSTM::new(32), Dense::new(10)])?;
+    step("lstm", m, noise(&[32, 20, 8])?)
+}
+
+#[test]
+fn mobile() -> Result<()> {
+    device_under_test();
+    let m = wgflow::keras::applications::MobileNetV2::new().input_shape([96, 96, 3]).alpha(0.35).classes(10).model()?;
+    let x = noise(&[1, 96, 96, 3])?;
+    m.call(&x, false)?;
+    let f = function(move |x: &[Tensor]| m.call(&x[0], false));
+    show("mnv2 predict", f.get_concrete_function((&x,))?.graph())?;
+    Ok(())
 }
