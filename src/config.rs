@@ -14,7 +14,22 @@
 use crate::error::Result;
 use crate::runtime::{Caps, Context, Device, MemoryInfo};
 pub use crate::runtime::{DeviceType, LogicalDeviceConfiguration, PhysicalDevice};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+
+static DUMP: LazyLock<Mutex<Option<PathBuf>>> =
+    LazyLock::new(|| Mutex::new(std::env::var_os("WGFLOW_DUMP").map(PathBuf::from)));
+
+/// Sets the folder in which each compiled function or op leaves a folder of its own: its graph before and after every pass, its plan, and
+/// its kernels' texts. `None` ends it. At first it is what the environment variable `WGFLOW_DUMP` says.
+pub fn set_dump_folder(folder: Option<PathBuf>) {
+    *crate::lock(&DUMP) = folder;
+}
+
+/// The folder of [`set_dump_folder`].
+pub fn get_dump_folder() -> Option<PathBuf> {
+    crate::lock(&DUMP).clone()
+}
 
 /// The devices of the machine (`tf.config.list_physical_devices`), of one type or, with `None`, of both.
 pub fn list_physical_devices(device_type: impl Into<Option<DeviceType>>) -> Vec<PhysicalDevice> {

@@ -6,8 +6,8 @@
 use super::cluster::{Cluster, ClusterKind, start};
 use super::codegen::chunks;
 use super::emit::{Leaves, Stop, is_fusible};
-use super::index::Index;
 use super::in_place;
+use super::index::Index;
 use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
 use super::scalar::BufferSource;
@@ -40,6 +40,9 @@ pub struct FuseRules {
 
 /// Longest program of a kernel, in elementary operations: drivers take their time over long ones.
 const MAX_PROGRAM: u64 = 600;
+
+/// Most elements of clusters that are joined for no other reason than to save a launch.
+const MAX_ALIKE: usize = 1 << 16;
 
 pub(super) struct Fuser<'a> {
     pub(super) graph: &'a Graph,
@@ -118,6 +121,7 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
         f.connect();
         f.join_all();
     }
+    f.join_alike();
     f.finish()
 }
 
@@ -449,8 +453,7 @@ impl<'g> Fuser<'g> {
             // What one cluster makes is read alike, such as the parts of several sums.
             let made = |v: &Val| self.owner.get(v).and_then(|&k| self.cluster(k)).map(|c| c.values.clone());
             let together = reads.iter().flat_map(|v| made(v).unwrap_or_else(|| vec![*v]));
-            let mut siblings: Vec<usize> =
-                together.flat_map(|v| self.readers_of(v).to_vec()).collect();
+            let mut siblings: Vec<usize> = together.flat_map(|v| self.readers_of(v).to_vec()).collect();
             siblings.sort_unstable();
             siblings.dedup();
             for other in siblings {
@@ -459,6 +462,33 @@ impl<'g> Fuser<'g> {
                 }
             }
             id += 1;
+        }
+    }
+
+    /// Joins small clusters of equal shape that have nothing to do with each other: a launch costs more than they do.
+    fn join_alike(&mut self) {
+        let mut alike: Vec<(ClusterKind, Vec<usize>)> = vec![];
+        for (id, node) in self.nodes.iter().enumerate() {
+            let Some(kind) = node.as_ref().map(|n| &n.cluster.kind) else { continue };
+            let small = match kind {
+                ClusterKind::Loop { n } => *n <= MAX_ALIKE,
+                ClusterKind::Rows { source, .. } => source.size() <= MAX_ALIKE,
+                _ => false,
+            };
+            match alike.iter_mut().find(|(k, _)| k == kind) {
+                _ if !small => {}
+                Some((_, ids)) => ids.push(id),
+                None => alike.push((kind.clone(), vec![id])),
+            }
+        }
+        for (_, mut ids) in alike {
+            while let Some(id) = ids.pop() {
+                // A join makes a new cluster, which has its own turn.
+                if let Some(k) = (0..ids.len()).rev().find(|&k| self.try_join(ids[k], id)) {
+                    ids.remove(k);
+                    ids.push(self.nodes.len() - 1);
+                }
+            }
         }
     }
 

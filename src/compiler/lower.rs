@@ -256,7 +256,8 @@ impl Lowering<'_> {
             }
         }
         let checks = self.checks(c, &mut e, &row)?;
-        let kernel = RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores, checks };
+        let kernel =
+            RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores, checks };
         Ok((KernelKind::Rows(kernel), e.shared))
     }
 

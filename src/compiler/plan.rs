@@ -99,6 +99,11 @@ impl Plan {
         Layout::new(&g).plan(kernels)
     }
 
+    /// Bytes of all temporaries; [`Plan::live_bytes`] is the least that any plan of these kernels in this order could do with.
+    pub fn temporary_bytes(&self) -> u64 {
+        self.slots.iter().sum()
+    }
+
     /// Number of kernels.
     pub fn len(&self) -> usize {
         self.steps.len()

@@ -16,7 +16,8 @@ pub(super) fn kernel(s: &ScanBody, rules: &FuseRules) -> Result<ScanKernel> {
     if let Some(last) = scalars.last_mut() {
         *last = true;
     }
-    let body = Plan::new(&g, rules, &Inputs { scalars: &scalars, stacked_from: Some(s.carries), updates: &[] })?;
+    let body =
+        Plan::new(&g, rules, &Inputs { scalars: &scalars, stacked_from: Some(s.carries), updates: &[] })?;
     Ok(ScanKernel {
         body: Arc::new(body),
         trips: s.trips,

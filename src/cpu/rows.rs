@@ -77,7 +77,11 @@ impl<'a> Shape<'a> {
             })
             .collect();
         let checked = r.checks.iter().flat_map(|c| [c.ok, c.value]);
-        let last = phase(vec![], r.stores.iter().chain(&r.row_stores).map(|s| s.value).chain(checked).collect(), count);
+        let last = phase(
+            vec![],
+            r.stores.iter().chain(&r.row_stores).map(|s| s.value).chain(checked).collect(),
+            count,
+        );
         Shape { r, phases, last, across: is_across(r) }
     }
 }
@@ -86,7 +90,12 @@ fn is_given(r: &RowsKernel, v: SVal) -> bool {
     matches!(r.body.inst(v).op, SOp::Reduced(_))
 }
 
-pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<Failed> {
+pub(super) fn run(
+    kernel: &Kernel,
+    r: &RowsKernel,
+    memory: &mut Memory<'_>,
+    scalars: &[u32],
+) -> Result<Failed> {
     let mut rows = r.row_stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
     let mut full = r.stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
     let failed = {

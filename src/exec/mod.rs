@@ -1,12 +1,14 @@
 //! Plans on devices: compiled once for a device, run many times.
 
 mod cpu;
+mod dump;
 mod gpu;
 mod host;
 mod rules;
 mod scan;
 mod while_loop;
 
+pub(crate) use dump::dump;
 pub use host::{capture_prints, print_out};
 pub use rules::{target_of, target_of_adapter};
 

@@ -1,6 +1,7 @@
 //! A traced function: a graph and what it is bound to.
 
 use super::args::FunctionArg;
+use crate::compiler::passes::texts;
 use crate::error::{Error, Result};
 use crate::exec::{Executable, Target};
 use crate::hlo::{Graph, Linear, Spec, linearize};
@@ -157,6 +158,14 @@ impl ConcreteFunction {
         let flags = self.inputs.iter().map(|_| false).chain(self.captures.iter().map(constant));
         let scalars: Vec<bool> = flags.enumerate().map(|(i, s)| s && i < MAX_SCALARS).collect();
         Executable::updating(self.graph(), target, &scalars, self.updates())
+    }
+
+    /// The text of the graph as it was traced and after each pass of the compiler, with the passes' names.
+    ///
+    /// # Errors
+    /// As [`ConcreteFunction::executable`].
+    pub fn passes(&self, target: &Target) -> Result<Vec<(&'static str, String)>> {
+        texts(self.graph(), &target.fuse)
     }
 
     fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {

@@ -40,6 +40,7 @@ mod buffer;
 mod cache;
 mod caps;
 mod choice;
+mod chrome;
 mod configure;
 mod context;
 mod device;
@@ -68,6 +69,7 @@ mod watcher;
 
 pub use buffer::Buffer;
 pub use caps::{AdapterKind, Caps, Limits};
+pub use chrome::chrome_trace;
 pub use configure::LogicalDeviceConfiguration;
 pub use context::{Context, PhysicalDevice};
 pub use device::Device;

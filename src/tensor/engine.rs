@@ -3,7 +3,7 @@
 use super::{Data, Entry, Tensor};
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Arg, Executable, print_out, target_of};
+use crate::exec::{Arg, Executable, dump, print_out, target_of};
 use crate::hlo::{CheckText, Literal, interpret};
 use crate::runtime::Device;
 use std::sync::Arc;
@@ -36,7 +36,9 @@ pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tens
                 scalars |= 1 << i;
                 Arg::Scalar(h.literal.register_bits())
             }
-            _ if entry.updates().iter().any(|u| u.0 == i) && is_held_once(t) => Arg::Owned(t.buffer_on(&device)?),
+            _ if entry.updates().iter().any(|u| u.0 == i) && is_held_once(t) => {
+                Arg::Owned(t.buffer_on(&device)?)
+            }
             _ => Arg::Buffer(t.buffer_on(&device)?),
         });
     }
@@ -89,6 +91,12 @@ fn executable(entry: &Entry, device: &Device, scalars: u64, n: usize) -> Result<
     entry.executable(&target, scalars, || {
         let flags: Vec<bool> = (0..n).map(|i| i < MAX_SCALARS && scalars >> i & 1 == 1).collect();
         Executable::updating(entry.graph(), &target, &flags, entry.updates())
+            .and_then(|made| {
+                if let Some(folder) = config::get_dump_folder() {
+                    dump(&folder, entry.label(), entry.graph(), &target, &made)?;
+                }
+                Ok(made)
+            })
             .map_err(|e| e.context(entry.label().to_string()))
     })
 }

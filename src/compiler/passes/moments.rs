@@ -65,9 +65,7 @@ fn is_mean(g: &Graph, m: Val, x: Val, dims: &[usize]) -> bool {
     };
     let whole = Prim::Reduce { kind: ReduceKind::Sum, dims: dims.iter().copied().collect() };
     let sum = g.def(inst.operands[0]);
-    sum.prim == whole
-        && sum.operands[0] == x
-        && scale.is_some_and(|s| (s * n as f64 - 1.0).abs() < 1e-6)
+    sum.prim == whole && sum.operands[0] == x && scale.is_some_and(|s| (s * n as f64 - 1.0).abs() < 1e-6)
 }
 
 fn rule(rw: &mut Rewriter<'_>, dims: &[usize], v: Val, rules: &FuseRules) -> Result<Option<Results>> {

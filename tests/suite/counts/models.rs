@@ -29,7 +29,7 @@ const LEAST: Limits = Limits {
 };
 
 /// A software driver on a CPU: many bindings, kernels without workgroup memory.
-fn software() -> Caps {
+pub(super) fn software() -> Caps {
     Caps {
         name: "software".into(),
         driver: String::new(),
@@ -57,7 +57,7 @@ fn software() -> Caps {
 }
 
 /// A GPU that has what WebGPU demands and no more.
-fn least() -> Caps {
+pub(super) fn least() -> Caps {
     Caps {
         name: "least".into(),
         kind: AdapterKind::Integrated,

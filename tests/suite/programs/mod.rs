@@ -2,6 +2,7 @@
 
 mod effects;
 mod large;
+mod observe;
 mod seeds;
 mod tape;
 mod traced;
