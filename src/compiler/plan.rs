@@ -18,8 +18,8 @@ pub enum Place {
     Input(usize),
     /// Output number `.0`.
     Output(usize),
-    /// Temporary memory number `.0`.
-    Slot(usize),
+    /// Temporary memory number `.0`, from byte `.1` on.
+    Slot(usize, u64),
     /// Constant number `.0`.
     Constant(usize),
 }
@@ -148,12 +148,12 @@ impl<'a> Layout<'a> {
     fn plan(mut self, kernels: Vec<Kernel>) -> Result<Plan> {
         let updates = self.updates(&kernels);
         let lives = self.lives(&kernels);
-        let all: Vec<Life> = lives.iter().map(|(_, life)| *life).collect();
+        let all: Vec<Life> = lives.iter().map(|(_, life)| life.clone()).collect();
         let (slots, of) = slots::assign(&all);
-        let slot_of: HashMap<Temporary, usize> = lives.into_iter().map(|(t, _)| t).zip(of).collect();
+        let slot_of: HashMap<Temporary, (usize, u64)> = lives.into_iter().map(|(t, _)| t).zip(of).collect();
         let slot = |t: &Temporary| {
             let lost = || Error::internal("compiler", format_args!("no memory for {t:?}"));
-            slot_of.get(t).map(|&k| Place::Slot(k)).ok_or_else(lost)
+            slot_of.get(t).map(|&(k, offset)| Place::Slot(k, offset)).ok_or_else(lost)
         };
         let mut steps = vec![];
         for (at, kernel) in kernels.into_iter().enumerate() {
@@ -208,20 +208,31 @@ impl<'a> Layout<'a> {
         let mut lives: Vec<(Temporary, Life)> = vec![];
         let mut known: HashMap<Temporary, usize> = HashMap::new();
         for (at, kernel) in kernels.iter().enumerate() {
+            let mut used = vec![];
             for b in &kernel.buffers {
                 let t = match &b.source {
                     BufferSource::Scratch(n) => Temporary::Scratch(at, *n),
                     BufferSource::Value(v) if !self.fixed.contains_key(v) => Temporary::Value(*v),
                     _ => continue,
                 };
-                let life = Life { bytes: buffer_bytes(b.storage, b.len), from: at, until: at };
-                match known.get(&t) {
-                    Some(&k) => lives[k].1.until = at,
-                    None => {
-                        known.insert(t, lives.len());
-                        lives.push((t, life));
-                    }
-                }
+                let life = Life {
+                    bytes: buffer_bytes(b.storage, b.len),
+                    from: at,
+                    until: at,
+                    alone: false,
+                    apart: vec![],
+                };
+                let k = *known.entry(t).or_insert_with(|| {
+                    lives.push((t, life));
+                    lives.len() - 1
+                });
+                lives[k].1.until = at;
+                lives[k].1.alone |= kernel.kind.is_call();
+                used.push((k, b.written));
+            }
+            for &(k, written) in &used {
+                let other = used.iter().filter(|(o, w)| *o != k && (written || *w)).map(|(o, _)| *o);
+                lives[k].1.apart.extend(other);
             }
         }
         lives

@@ -83,7 +83,7 @@ impl Frame<'_> {
                 None => None,
             },
             Place::Output(i) => self.outputs.get(i),
-            Place::Slot(i) => self.slots.get(i),
+            Place::Slot(i, _) => self.slots.get(i),
             Place::Constant(i) => self.constants.get(i),
         };
         found.ok_or_else(|| Error::internal("executable", format_args!("no buffer for {place:?}")))
