@@ -3,6 +3,7 @@
 use super::adapter::Adapters;
 use super::buffer::Buffer;
 use super::caps::Caps;
+use super::deferral::hand_over;
 use super::gpu::Gpu;
 use super::host::{self, Host};
 use super::memory::{Memory, MemoryInfo};
@@ -216,6 +217,7 @@ impl Device {
     /// # Errors
     /// What failed since the last call.
     pub fn flush(&self) -> Result<()> {
+        hand_over(self)?;
         self.opened().map_or(Ok(()), |gpu| gpu.flush())
     }
 
@@ -225,6 +227,7 @@ impl Device {
     /// What failed since the last call.
     #[cfg(not(target_family = "wasm"))]
     pub fn sync(&self) -> Result<()> {
+        hand_over(self)?;
         self.opened().map_or(Ok(()), |gpu| gpu.sync())
     }
 
