@@ -31,7 +31,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 /// Whether some part of a graph is a function of the host.
 fn calls_host(g: &Graph) -> bool {
     g.insts().iter().any(|i| match &i.prim {
-        Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) => true,
+        Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::While(_) => true,
         Prim::Composite(c) => calls_host(c.body()),
         Prim::Case(branches) => branches.iter().any(|b| calls_host(b)),
         Prim::Scan(s) => calls_host(&s.body),

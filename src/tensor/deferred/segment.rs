@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::exec::Arg;
 use crate::hlo::Spec;
 use crate::runtime::{Buffer, Device};
-use crate::tensor::{Data, Entry, Tensor};
+use crate::tensor::{Data, Entry, MAX_SCALARS, Tensor};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -104,8 +104,7 @@ impl State {
                 }
                 Some(value) => value.clone()?,
             },
-            // As for single ops: only so many operands of one can be scalars.
-            Data::Host(h) if i < 64 && t.rank() == 0 => {
+            Data::Host(h) if i < MAX_SCALARS && t.rank() == 0 => {
                 let arg = Ok(Arg::Scalar(h.literal.register_bits()));
                 return Ok(self.source(Source { key: (Kind::Scalar, t.id()), arg, spec: t.spec().clone() }));
             }
