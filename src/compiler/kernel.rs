@@ -4,7 +4,7 @@ use super::index::Index;
 use super::plan::Plan;
 use super::scalar::{Body, BufferUse, SInst, SOp, SVal};
 use crate::hlo::rows::{Functor, Outcome};
-use crate::hlo::{ById, CheckText, CustomOp, Ew, PrintText, ReduceKind, Spec};
+use crate::hlo::{Attention, ById, CheckText, CustomOp, Ew, PrintText, ReduceKind, Spec};
 use std::sync::Arc;
 
 /// A store of a scalar program's value.
@@ -104,6 +104,43 @@ pub struct ContractKernel {
     pub body: Body,
     /// Stores at (g, m, n).
     pub stores: Vec<Store>,
+}
+
+/// Attention without its matrix of scores: loop variables 0 = batch and head (g), 1 = query (m), 2 = key (n), 3 = feature (k).
+#[derive(Clone, Debug)]
+pub struct AttentionKernel {
+    /// Numbers of g, queries, keys and features of both.
+    pub sizes: [usize; 4],
+    /// Features of values: loop variable 3 of theirs.
+    pub columns: usize,
+    /// Query (g, m, k).
+    pub query: Function,
+    /// Key (g, n, k).
+    pub key: Function,
+    /// Value (g, n, k).
+    pub value: Function,
+    /// Whether the score (g, m, n) counts.
+    pub mask: Option<Function>,
+    /// What it computes of them.
+    pub attention: Attention,
+    /// Where the weighted values go, at (g, m, k).
+    pub out: Option<(u16, Index)>,
+    /// Where the maxima of rows go, at (g, m).
+    pub top: Option<(u16, Index)>,
+    /// Where the sums of rows go, at (g, m).
+    pub sum: Option<(u16, Index)>,
+}
+
+impl AttentionKernel {
+    /// What it reads.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        [&self.query, &self.key, &self.value].into_iter().chain(&self.mask)
+    }
+
+    /// What it writes.
+    pub fn stores(&self) -> impl Iterator<Item = &(u16, Index)> {
+        self.out.iter().chain(&self.top).chain(&self.sum)
+    }
 }
 
 /// A running reduction along lines: loop variable 0 is the line, 1 the position.
@@ -210,6 +247,7 @@ pub enum KernelKind {
     Loop(LoopKernel),
     Rows(RowsKernel),
     Contract(Box<ContractKernel>),
+    Attention(Box<AttentionKernel>),
     Cumulative(Box<CumulativeKernel>),
     ArgSort(Box<ArgSortKernel>),
     Scatter(Box<ScatterKernel>),
@@ -257,6 +295,7 @@ impl Kernel {
             KernelKind::Loop(k) => cost(&k.body),
             KernelKind::Rows(k) => cost(&k.body),
             KernelKind::Contract(k) => cost(&k.body).max(cost(&k.lhs.body)).max(cost(&k.rhs.body)),
+            KernelKind::Attention(k) => k.functions().map(|f| cost(&f.body)).max().unwrap_or(0),
             KernelKind::Cumulative(k) => cost(&k.element.body),
             KernelKind::ArgSort(k) => cost(&k.key.body),
             KernelKind::Scatter(k) => cost(&k.update.body),
@@ -273,10 +312,7 @@ impl KernelKind {
     pub fn is_call(&self) -> bool {
         matches!(
             self,
-            KernelKind::Scan(_)
-                | KernelKind::While(_)
-                | KernelKind::Custom { .. }
-                | KernelKind::Print { .. }
+            KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. }
         )
     }
 }

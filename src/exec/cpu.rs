@@ -45,8 +45,9 @@ fn kernel(step: &Step, frame: &Frame<'_>) -> Result<()> {
         }
     }
     let scalars = step.scalars.iter().map(|&i| frame.scalar(i)).collect::<Result<Vec<u32>>>()?;
-    frame.device.count_launch();
-    match cpu::run(&step.kernel, &mut memory, &scalars)? {
+    let bytes = |u: &BufferUse| (u.len * u.storage.bytes()) as u64;
+    let about = || (step.kernel.label.clone(), step.kernel.buffers.iter().map(bytes).sum());
+    match frame.device.launch(about, || cpu::run(&step.kernel, &mut memory, &scalars))? {
         None => Ok(()),
         Some(words) => checks::error_of(&words).map_or(Ok(()), Err),
     }

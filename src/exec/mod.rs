@@ -8,7 +8,7 @@ mod scan;
 mod while_loop;
 
 pub use host::{capture_prints, print_out};
-pub use rules::target_of;
+pub use rules::{target_of, target_of_adapter};
 
 use crate::compiler::codegen::CodegenRules;
 use crate::compiler::fuse::{FuseRules, Inputs};

@@ -199,6 +199,26 @@ pub struct Conv {
     pub batch_groups: usize,
 }
 
+/// The attributes of [`Prim::Attention`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Attention {
+    scale: u64,
+    /// Whether keys behind the query's place are left out.
+    pub causal: bool,
+}
+
+impl Attention {
+    /// Scores are products times `scale`.
+    pub fn new(scale: f64, causal: bool) -> Self {
+        Attention { scale: scale.to_bits(), causal }
+    }
+
+    /// What products are multiplied by.
+    pub fn scale(&self) -> f64 {
+        f64::from_bits(self.scale)
+    }
+}
+
 /// An op that keeps its identity inside a graph until after differentiation: a body of primitives, perhaps with its own vjp.
 pub trait CompositeOp: Send + Sync + fmt::Debug {
     /// The name under which it is printed: a TensorFlow op or a function.
@@ -417,6 +437,10 @@ pub enum Prim {
     DotGeneral(DotDims),
     /// Convolution.
     Convolution(Box<Conv>),
+    /// Queries `[b, t, n, h]`, keys `[b, s, n, h]`, values `[b, s, n, v]` and possibly a bool mask `[b, n, t, s]`, false where a score is
+    /// left out. Results: values weighted by the softmax of the scores `[b, t, n, v]`, and of each row of scores its maximum and the sum of
+    /// the exponentials of what is below it, `[b, n, t]`.
+    Attention(Attention),
     /// Reduction over dimensions, which are removed.
     Reduce { kind: ReduceKind, dims: Dims },
     /// int32 index of the first maximum (or minimum) along a dimension, which is removed.
@@ -478,6 +502,7 @@ impl Prim {
             Prim::Scatter { .. } => "scatter",
             Prim::DotGeneral(_) => "dot_general",
             Prim::Convolution(_) => "convolution",
+            Prim::Attention(_) => "attention",
             Prim::Reduce { .. } => "reduce",
             Prim::ArgReduce { .. } => "arg_reduce",
             Prim::ReduceWindow { .. } => "reduce_window",

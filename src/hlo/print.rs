@@ -145,6 +145,7 @@ fn attrs(inst: &Inst) -> String {
         Prim::Sort { dim, descending } | Prim::ArgSort { dim, descending } => {
             format!("dim={dim}, descending={descending}")
         }
+        Prim::Attention(a) => format!("scale={}, causal={}", a.scale(), a.causal),
         Prim::TopK { k } => format!("k={k}"),
         Prim::Composite(c) => c.attrs_text(),
         Prim::Scan(s) => {

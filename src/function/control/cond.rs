@@ -232,7 +232,8 @@ fn agree(
     }
     for ((w, r), path) in wanted.iter().zip(received).zip(paths) {
         if w != r {
-            let arg = format!("{name}{}", if path.is_empty() { String::new() } else { format!(" result{path}") });
+            let arg =
+                format!("{name}{}", if path.is_empty() { String::new() } else { format!(" result{path}") });
             return Err(Error::invalid(op, &arg, format_args!("{w}, as of {model}"), r));
         }
     }

@@ -142,7 +142,12 @@ fn length(op: &str, elems: &[Tensor]) -> Result<usize> {
             return Err(Error::invalid(op, "elems", "tensors of rank 1 or more", t.spec()));
         };
         if *found.get_or_insert(n) != n {
-            return Err(Error::invalid(op, "elems", "equal first dimensions", format_args!("{found:?} and {n}")));
+            return Err(Error::invalid(
+                op,
+                "elems",
+                "equal first dimensions",
+                format_args!("{found:?} and {n}"),
+            ));
         }
     }
     found.ok_or_else(|| Error::invalid(op, "elems", "at least one tensor", 0))

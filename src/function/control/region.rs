@@ -3,7 +3,9 @@
 use crate::error::{Error, Result};
 use crate::function::Nest;
 use crate::hlo::{Graph, Spec, Val};
-use crate::tensor::{Capture, Entry, Tensor, Traced, Variable, VariableId, run_entry, trace, without_recorders};
+use crate::tensor::{
+    Capture, Entry, Tensor, Traced, Variable, VariableId, run_entry, trace, without_recorders,
+};
 
 /// A traced part, and the structure that it returns.
 pub(super) struct Region<R> {

@@ -85,7 +85,8 @@ fn adjoints(
 
     // Forward once more, with the residuals kept behind the results.
     let primal = (!l.body.has_effects()).then(|| l.body.clone());
-    let twin = Loop { body: &Arc::new(lin.forward), consts: l.consts, carries: l.carries, reverse: l.reverse };
+    let twin =
+        Loop { body: &Arc::new(lin.forward), consts: l.consts, carries: l.carries, reverse: l.reverse };
     let (twin, counted) = twin.push(g, trips, primal, x)?;
     let residuals = &twin[y.len()..];
 

@@ -10,6 +10,7 @@ mod window;
 pub use linearize::{Linear, linearize};
 pub(crate) use window::positions as window_positions;
 
+use super::attention;
 use super::graph::{Graph, Val};
 use super::prim::Prim;
 use crate::error::Result;
@@ -81,6 +82,7 @@ fn operand_adjoints(
         | Prim::While(_)
         | Prim::CustomCall(_)
         | Prim::OptimizationBarrier => structure::adjoints(g, prim, x, y, dy),
+        Prim::Attention(a) => Ok(attention::adjoints(g, a, x, y, dy)?.into()),
         Prim::TopK { .. } | Prim::Sort { .. } => heavy::sorted(g, prim, x, y, dy),
         _ => match dy[0] {
             None => Ok(Adjoints::from_elem(None, x.len())),

@@ -2,4 +2,5 @@
 
 mod growth;
 mod kernels;
+mod models;
 mod pipelines;

@@ -3,7 +3,8 @@
 use super::device::{Adapt, compare};
 use std::sync::Arc;
 use wgflow::hlo::{
-    ById, DotDims, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, ScatterKind, Spec, Val, WhileBody,
+    ById, DotDims, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, ScatterKind, Spec, Val,
+    WhileBody,
 };
 use wgflow::{DType, Result, Shape};
 use wgflow_tests::device::device_under_test;
