@@ -27,7 +27,10 @@ pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Plac
 pub(crate) use recorder::interested;
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
 pub use scope::{name_scope, scoped};
-pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, trace};
+pub use trace::{
+    Capture, LastingTrace, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, symbol,
+    trace,
+};
 pub use variable::{Variable, VariableId};
 
 use crate::compiler::checks::error_of;
