@@ -40,6 +40,7 @@ impl ConcreteFunction {
             .iter()
             .filter_map(|a| match a {
                 FunctionArg::Tensor(t) => Some(t.spec().clone()),
+                FunctionArg::Spec(s) => Some(s.clone()),
                 FunctionArg::Number(_) => None,
             })
             .collect();
@@ -51,7 +52,7 @@ impl ConcreteFunction {
                     .iter()
                     .map(|a| match a {
                         FunctionArg::Number(_) => a.clone().into_tensor(),
-                        FunctionArg::Tensor(_) => symbols
+                        FunctionArg::Tensor(_) | FunctionArg::Spec(_) => symbols
                             .next()
                             .cloned()
                             .ok_or_else(|| Error::internal(name, "an argument without a symbol")),
@@ -94,6 +95,11 @@ impl ConcreteFunction {
     /// The graph: arguments, then captured tensors and variables, to results, then new values of variables.
     pub fn graph(&self) -> &Arc<Graph> {
         self.entry.graph()
+    }
+
+    /// Variables that it gives new values.
+    pub fn assigned(&self) -> &[Variable] {
+        &self.assigned
     }
 
     /// Variables that it reads.
