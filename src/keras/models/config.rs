@@ -60,7 +60,11 @@ pub(super) fn functional_arguments(graph: &Graph) -> Result<Config> {
     for layer in &graph.layers {
         let mut described = serialize_layer(layer)?;
         let calls = graph.calls_of(layer).map(|call| {
-            let inputs: Vec<Value> = call.inputs.iter().map(symbol).collect();
+            let mut inputs: Vec<Value> = call.inputs.iter().map(symbol).collect();
+            if layer.layer().takes_states() && inputs.len() > 1 {
+                let states = inputs.split_off(1);
+                return json!({ "args": inputs, "kwargs": { "initial_state": states } });
+            }
             let args = if let [one] = &inputs[..] { one.clone() } else { Value::Array(inputs) };
             json!({ "args": [args], "kwargs": {} })
         });
@@ -190,7 +194,15 @@ fn sources(layer: &AnyLayer, node: &Value) -> Result<Vec<Source>> {
     };
     let args = node.get("args").and_then(Value::as_array).ok_or_else(refuse)?;
     collect(&Value::Array(args.clone()), &mut found).ok_or_else(refuse)?;
-    let kwargs = node.get("kwargs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
+    let mut kwargs = node.get("kwargs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
+    // Whoever runs the model says whether it is trained.
+    kwargs.remove("training");
+    // First states may be given by name or by place.
+    if layer.layer().takes_states()
+        && let Some(states) = kwargs.remove("initial_state").filter(|s| !s.is_null())
+    {
+        collect(&states, &mut found).ok_or_else(refuse)?;
+    }
     if let Some((key, value)) = kwargs.iter().find(|(_, v)| !v.is_null()) {
         let text = format!("the argument {key}={value} in a call of layer {}", layer.name());
         return Err(Error::unimplemented("Functional", text));

@@ -2,6 +2,7 @@
 
 mod goldens;
 mod loops;
+mod recurrent;
 mod saving;
 mod training;
 
