@@ -20,13 +20,13 @@ static MAX_BINDING: LazyLock<Option<u64>> =
 
 /// The target of a device.
 pub fn target_of(device: &Device) -> Target {
-    match device.caps() {
-        None => Target { fuse: CPU, codegen: None },
-        Some(caps) => {
-            let usual = if caps.is_software() { Family::Direct } else { Family::Tiled };
-            gpu(caps, FORCED.unwrap_or(usual))
-        }
-    }
+    device.caps().map_or(Target { fuse: CPU, codegen: None }, |caps| target_of_adapter(caps))
+}
+
+/// The target of a device with such an adapter.
+pub fn target_of_adapter(caps: &Caps) -> Target {
+    let usual = if caps.is_software() { Family::Direct } else { Family::Tiled };
+    gpu(caps, FORCED.unwrap_or(usual))
 }
 
 const CPU: FuseRules = FuseRules {

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Integer and bool tensors of at most this many elements made from host values stay on the host.
 pub const MIRROR_LIMIT: usize = 1024;
 
+/// Operands beyond this number are buffers, also those that could be run-time scalars.
+pub(crate) const MAX_SCALARS: usize = 64;
+
 /// Whether a host value stays on the host: small integers and bools, and scalars.
 pub(super) fn is_mirrored(l: &Literal) -> bool {
     l.shape.rank() == 0 || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
@@ -29,7 +32,7 @@ pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tens
     let mut args = Vec::with_capacity(inputs.len());
     for (i, t) in inputs.iter().enumerate() {
         args.push(match &t.0.data {
-            Data::Host(h) if i < 64 && t.rank() == 0 => {
+            Data::Host(h) if i < MAX_SCALARS && t.rank() == 0 => {
                 scalars |= 1 << i;
                 Arg::Scalar(h.literal.register_bits())
             }
@@ -78,7 +81,7 @@ impl interpret::Effects for Printing {
 fn executable(entry: &Entry, device: &Device, scalars: u64, n: usize) -> Result<Arc<Executable>> {
     let target = target_of(device);
     entry.executable(&target, scalars, || {
-        let flags: Vec<bool> = (0..n).map(|i| i < 64 && scalars >> i & 1 == 1).collect();
+        let flags: Vec<bool> = (0..n).map(|i| i < MAX_SCALARS && scalars >> i & 1 == 1).collect();
         Executable::new(entry.graph(), &target, &flags).map_err(|e| e.context(entry.label().to_string()))
     })
 }

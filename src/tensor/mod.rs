@@ -18,6 +18,7 @@ pub use convert::IntoTensor;
 pub(crate) use convert::pair;
 pub(crate) use door::host_value;
 pub use door::{cached_entries, run, run_entry, run_one};
+pub(crate) use engine::MAX_SCALARS;
 pub use engine::MIRROR_LIMIT;
 pub use entry::{Entry, Vjp};
 pub(crate) use format::array_str;
@@ -174,6 +175,11 @@ impl Tensor {
     /// Whether it stands for a value of a function that is being traced.
     pub fn is_symbolic(&self) -> bool {
         matches!(self.0.data, Data::Symbolic { .. })
+    }
+
+    /// Whether it is one value that the host holds: a run-time scalar of what it goes into.
+    pub(crate) fn is_host_scalar(&self) -> bool {
+        matches!(self.0.data, Data::Host(_)) && self.rank() == 0
     }
 
     /// Where it is, as TensorFlow writes it: `/job:localhost/replica:0/task:0/device:GPU:0`.

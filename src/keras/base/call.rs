@@ -1,5 +1,6 @@
 //! A call of a layer: what travels with the data.
 
+use super::args::CallArgs;
 use super::node::AnyLayer;
 use super::policy::DTypePolicy;
 use super::symbolic::Sketch;
@@ -103,13 +104,26 @@ impl Call {
     /// # Errors
     /// What the layer refuses.
     pub fn run_many(&mut self, layer: &impl AsRef<AnyLayer>, xs: &[Tensor]) -> Result<Vec<Tensor>> {
+        self.run_with(layer, xs, &CallArgs::new())
+    }
+
+    /// Runs a layer with arguments by name.
+    ///
+    /// # Errors
+    /// What the layer refuses.
+    pub fn run_with(
+        &mut self,
+        layer: &impl AsRef<AnyLayer>,
+        xs: &[Tensor],
+        args: &CallArgs,
+    ) -> Result<Vec<Tensor>> {
         let layer = layer.as_ref();
         let outermost = self.frames.is_empty();
         if let Some(parent) = self.frames.last() {
             parent.adopt(layer);
         }
         self.frames.push(layer.clone());
-        let result = self.run_frame(layer, xs);
+        let result = self.run_frame(layer, xs, args);
         self.frames.pop();
         if outermost && !is_tracing() && self.sketch.is_none() {
             layer.core().losses.replace(self.losses.clone());
@@ -117,7 +131,7 @@ impl Call {
         result.map_err(|e| e.context(format!("layer {} ({})", layer.name(), layer.class_name())))
     }
 
-    fn run_frame(&mut self, layer: &AnyLayer, xs: &[Tensor]) -> Result<Vec<Tensor>> {
+    fn run_frame(&mut self, layer: &AnyLayer, xs: &[Tensor], args: &CallArgs) -> Result<Vec<Tensor>> {
         let core = layer.core();
         if !core.validated.get() {
             layer.layer().validate()?;
@@ -126,11 +140,12 @@ impl Call {
         let _ = core.path.get_or_init(|| self.path());
         let mask = xs.first().and_then(|x| self.mask(x));
         let xs = xs.iter().map(|x| self.autocast(x)).collect::<Result<Vec<_>>>()?;
+        let args = args.map(|t| self.autocast(t))?;
         if !core.built.get() {
             let shapes: Vec<Shape> = xs.iter().map(|x| x.shape().clone()).collect();
             layer.layer().build(self, &shapes)?;
         }
-        let ys = layer.layer().call_many(self, &xs)?;
+        let ys = layer.layer().call_with(self, &xs, &args)?;
         match &mut self.sketch {
             Some(sketch) => {
                 let shapes = |t: &[Tensor]| t.iter().map(|t| t.shape().clone()).collect();

@@ -1,5 +1,6 @@
 //! What a layer is.
 
+use super::args::CallArgs;
 use super::call::Call;
 use super::cell::{RnnCell, call_once};
 use super::node::{AnyLayer, Node};
@@ -67,6 +68,20 @@ pub trait Layer: fmt::Debug + Any {
                 format_args!("{} inputs", xs.len()),
             )),
         }
+    }
+
+    /// What it computes of its inputs and of arguments by name; by default [`Layer::call_many`], and no such argument is known.
+    ///
+    /// # Errors
+    /// As [`Layer::call`]; `InvalidArgument` for arguments that it does not know.
+    fn call_with(&self, c: &mut Call, xs: &[Tensor], args: &CallArgs) -> Result<Vec<Tensor>> {
+        args.check(self.class_name(), &[], &[])?;
+        self.call_many(c, xs)
+    }
+
+    /// Whether several inputs are arguments of their own, as Keras writes them, rather than one list.
+    fn separate_inputs(&self) -> bool {
+        false
     }
 
     /// Called once, before the first call, with the shapes of the inputs: the place to ask for weights in an order of one's own. Weights

@@ -1,6 +1,7 @@
 //! Layers as such: what they are, how they are called, and what they are on symbols.
 
 mod arg;
+mod args;
 mod call;
 mod cell;
 mod declare;
@@ -14,6 +15,8 @@ mod weight;
 
 pub(crate) use arg::Checked;
 pub use arg::{ConstraintArg, InitializerArg, ObjectArg, RegularizerArg};
+pub use args::CallArgs;
+pub(crate) use args::Named;
 pub use call::Call;
 pub use cell::RnnCell;
 pub(crate) use declare::{Configured, configured, layer, without_fixed};

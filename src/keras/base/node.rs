@@ -1,6 +1,7 @@
 //! The identity of layers: name, weights, sublayers, and whether they are trained.
 
 use super::arg::RegularizerArg;
+use super::args::CallArgs;
 use super::call::Call;
 use super::layer::Layer;
 use super::loops::Loops;
@@ -469,6 +470,14 @@ impl AnyLayer {
     /// What the layer refuses.
     pub fn call_many(&self, xs: &[Tensor], training: bool) -> Result<Vec<Tensor>> {
         Call::new(training).run_many(self, xs)
+    }
+
+    /// Runs it with arguments by name, outside of any model.
+    ///
+    /// # Errors
+    /// What the layer refuses.
+    pub fn call_with(&self, xs: &[Tensor], args: &CallArgs, training: bool) -> Result<Vec<Tensor>> {
+        Call::new(training).run_with(self, xs, args)
     }
 
     /// Penalties of the last call ([`Call::add_loss`], activity regularizers), then those of the weights' regularizers.

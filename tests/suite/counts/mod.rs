@@ -2,4 +2,6 @@
 
 mod growth;
 mod kernels;
+mod models;
 mod pipelines;
+mod recurrent;
