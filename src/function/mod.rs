@@ -5,12 +5,14 @@ mod concrete;
 mod control;
 mod nest;
 mod results;
+mod tensor_array;
 
 pub use args::{FunctionArg, FunctionArgs, IntoFunctionArg, TensorSpec};
 pub use concrete::ConcreteFunction;
-pub use control::{Branches, case, cond, foldl, foldr, map_fn, scan, switch_case, while_loop};
+pub use control::{case, cond, foldl, foldr, map_fn, scan, switch_case, while_loop};
 pub use nest::Nest;
 pub use results::FunctionResult;
+pub use tensor_array::TensorArray;
 
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;

@@ -178,7 +178,7 @@ impl Entry {
             dx.iter().zip(&x).zip(wanted).map(|((d, &x), w)| d.filter(|_| *w && differentiable(x))).collect();
         let connected = dx.iter().map(Option::is_some).collect();
         g.set_outputs(dx.into_iter().flatten().collect::<Vec<_>>());
-        let (graph, keeps) = without_unused(&g.flattened()?, x.len() + y.len())?;
+        let (graph, keeps) = without_unused(&g.opened()?, x.len() + y.len())?;
         Ok(Vjp { entry: Entry::of_graph(format!("{}.vjp", self.name), graph), keeps, connected })
     }
 }
@@ -249,6 +249,10 @@ impl CompositeOp for Entry {
 
     fn body(&self) -> &Arc<Graph> {
         &self.graph
+    }
+
+    fn has_vjp(&self) -> bool {
+        self.op.as_ref().is_some_and(|op| op.has_own_vjp())
     }
 
     fn vjp(

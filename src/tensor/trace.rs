@@ -77,6 +77,10 @@ impl CompositeOp for Assigned {
         &self.0
     }
 
+    fn has_vjp(&self) -> bool {
+        true
+    }
+
     fn vjp(
         &self,
         _: &mut Graph,

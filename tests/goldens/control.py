@@ -62,7 +62,7 @@ def cond_effects(x, w, v):
 
     a = tf.cond(x[0] > 0.0, yes, no)
     b = tf.cond(x[0] < 0.0, yes, no)
-    say("after", a)
+    say("after", a, b)
     return a + b * v
 
 

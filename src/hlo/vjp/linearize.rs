@@ -39,7 +39,7 @@ pub fn linearize(body: &Graph, wrt: &[bool], flows: &[bool], invariant: &[bool])
         targets.iter().zip(&grads).filter(|(_, d)| d.is_some()).map(|(&i, _)| i).collect();
     let (n_out, n_in) = (outs.len(), params.len());
     joint.set_outputs(outs.into_iter().chain(grads.into_iter().flatten()).collect::<Vec<_>>());
-    let joint = joint.flattened()?;
+    let joint = joint.opened()?;
 
     let mut split = Split::new(&joint, n_in, invariant);
     let backward = split.backward(&joint, &joint.outputs()[n_out..])?;
