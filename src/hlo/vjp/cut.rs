@@ -59,6 +59,10 @@ pub(super) fn cheapest(
 
 /// What is computed again rather than kept, where that is cheaper.
 fn is_redone(p: &Prim) -> bool {
+    let given = |p: &Prim| matches!(p, Prim::Parameter(..) | Prim::Constant(_) | Prim::Iota { .. });
+    if let Prim::Composite(c) = p {
+        return c.body().insts().iter().all(|i| given(&i.prim) || is_redone(&i.prim));
+    }
     matches!(
         p,
         Prim::Elementwise(_)
