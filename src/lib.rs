@@ -40,7 +40,7 @@ pub use dtype::{DType, Element, Storage};
 pub use error::{Error, ErrorKind, Result};
 pub use exec::capture_prints;
 pub use function::{
-    Nest, TensorArray, case, cond, foldl, foldr, function, map_fn, scan, switch_case, while_loop,
+    Module, Nest, TensorArray, case, cond, foldl, foldr, function, map_fn, scan, switch_case, while_loop,
 };
 pub use half::{bf16, f16};
 pub use ops::array::*;
@@ -54,7 +54,7 @@ pub use ops::math::{
 };
 pub use ops::{Axes, IntoInts, PrintOptions, Printable, image, linalg, math, nn, print, print_with, random};
 pub use shape::{Dims, PartialShape, Shape, broadcast, resolve_axes, resolve_axis};
-pub use tensor::{IntoTensor, Tensor, Variable, init_scope};
+pub use tensor::{IntoTensor, Tensor, Variable, init_scope, name_scope};
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -40,6 +40,7 @@ impl ConcreteFunction {
             .iter()
             .filter_map(|a| match a {
                 FunctionArg::Tensor(t) => Some(t.spec().clone()),
+                FunctionArg::Spec(s) => Some(s.clone()),
                 FunctionArg::Number(_) => None,
             })
             .collect();
@@ -51,7 +52,7 @@ impl ConcreteFunction {
                     .iter()
                     .map(|a| match a {
                         FunctionArg::Number(_) => a.clone().into_tensor(),
-                        FunctionArg::Tensor(_) => symbols
+                        FunctionArg::Tensor(_) | FunctionArg::Spec(_) => symbols
                             .next()
                             .cloned()
                             .ok_or_else(|| Error::internal(name, "an argument without a symbol")),
