@@ -3,14 +3,14 @@
 //! Plans are made for targets that are written down here, so that no adapter is needed. The numbers stand in models.txt; a change to any
 //! of them shows as a difference. `WGFLOW_UPDATE=1` writes the file anew.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write;
 use wgflow::compiler::codegen::{Bound, launches};
-use wgflow::compiler::plan::{Place, Plan, buffer_bytes};
-use wgflow::compiler::scalar::BufferSource;
+use wgflow::compiler::plan::{Plan, buffer_bytes};
 use wgflow::exec::{Target, target_of_adapter};
 use wgflow::runtime::{AdapterKind, Caps, Limits};
 use wgflow::{Result, config};
+use wgflow_tests::costs::least_temporaries;
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::models::{MODELS, inputs, labels, model};
 
@@ -107,26 +107,6 @@ fn costs(plan: &Plan, target: &Target) -> Result<Costs> {
     }
     let (temporaries, bound) = (plan.slots.iter().sum(), least_temporaries(plan));
     Ok(Costs { dispatches, pipelines: texts.len(), moved, temporaries, bound })
-}
-
-/// Temporaries from the step that writes them first to the last that touches them: the most bytes at one step.
-fn least_temporaries(plan: &Plan) -> u64 {
-    let mut lives: HashMap<_, (usize, usize, u64)> = HashMap::new();
-    let mut scratch = vec![0; plan.steps.len()];
-    for (at, step) in plan.steps.iter().enumerate() {
-        for (b, place) in step.kernel.buffers.iter().zip(&step.places) {
-            let bytes = buffer_bytes(b.storage, b.len);
-            match (&b.source, place) {
-                (BufferSource::Value(v), Place::Slot(_)) => lives.entry(*v).or_insert((at, at, bytes)).1 = at,
-                (BufferSource::Scratch(_), _) => scratch[at] += bytes,
-                _ => {}
-            }
-        }
-    }
-    let at = |step: usize| -> u64 {
-        lives.values().filter(|(from, to, _)| (*from..=*to).contains(&step)).map(|(_, _, bytes)| bytes).sum()
-    };
-    (0..plan.steps.len()).map(|s| at(s) + scratch[s]).max().unwrap_or(0)
 }
 
 fn table() -> Result<String> {
