@@ -71,6 +71,27 @@ fn issue() -> Result<f64> {
     Ok(best)
 }
 
+/// Prints the microseconds of each kernel of the convolutional network's training step, the mean of twenty steps.
+pub(crate) fn profile() -> Result<()> {
+    let device = config::current_device()?;
+    let (model, x, y) = rows::cnn(64)?;
+    let run = |n: usize| (0..n).try_for_each(|_| model.train_on_batch((&x, &y)).map(|_| ()));
+    run(3)?;
+    device.profile_start()?;
+    run(20)?;
+    let mut sums: Vec<(String, u64, u64)> = vec![];
+    for t in device.profile_stop()? {
+        match sums.iter_mut().find(|s| s.0 == t.label) {
+            Some(s) => (s.1, s.2) = (s.1 + t.duration_ns, s.2 + 1),
+            None => sums.push((t.label, t.duration_ns, 1)),
+        }
+    }
+    for (label, ns, n) in sums {
+        println!("{:9.1} us  {n:4} x  {label}", ns as f64 / 20e3);
+    }
+    Ok(())
+}
+
 /// Trains for many steps, after which there is no more of anything than after the first hundred.
 pub(crate) fn growth(steps: usize) -> Result<()> {
     let device = config::current_device()?;

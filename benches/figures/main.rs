@@ -1,7 +1,8 @@
 //! Figures of a device: what ops, kernels and training steps cost. `cargo xtask bench` runs it, beside other libraries if asked to.
 //!
 //! Without more it prints all figures, one JSON object a line. `--device NAME` as programs take it; `--rows TEXT` those rows whose name
-//! contains the text; `--steps N` makes a long training run at the end, which must not grow anything. `--serve` takes commands on standard
+//! contains the text; `--steps N` makes a long training run at the end, which must not grow anything; `--profile` tells the times of the
+//! training step's kernels. `--serve` takes commands on standard
 //! input (`prepare ROW`, `run`, `drop`, `expect ROW`, `costs`), each answered by one JSON object in a line. `--first` makes one training
 //! step in a process that knows nothing, and ends.
 
@@ -67,6 +68,9 @@ fn main() -> Result<()> {
     }
     if wanted.is_empty() {
         host::costs()?.iter().for_each(say);
+    }
+    if flag("--profile") {
+        host::profile()?;
     }
     match argument("--steps").and_then(|n| n.parse().ok()) {
         Some(steps) => host::growth(steps),

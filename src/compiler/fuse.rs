@@ -179,11 +179,13 @@ impl<'g> Fuser<'g> {
             let (call, contract) =
                 (matches!(c.kind, ClusterKind::Call(_)), matches!(c.kind, ClusterKind::Contract(_)));
             let scatter = matches!(c.kind, ClusterKind::Scatter(_));
+            let attention = matches!(c.kind, ClusterKind::Attention(_));
             if effect || inst.results().any(|v| g.shape(v).size() > 0) {
                 self.add(c);
             }
             for (k, &x) in inst.operands.iter().enumerate() {
-                if call || (contract && !self.reads_in_place(x)) || (scatter && k == 3) {
+                let in_tiles = contract || (attention && k < 3);
+                if call || (in_tiles && !self.reads_in_place(x)) || (scatter && k == 3) {
                     self.materialise(x);
                 }
             }
@@ -410,6 +412,10 @@ impl<'g> Fuser<'g> {
         let n = match self.cluster(id).map(|c| &c.kind) {
             Some(ClusterKind::Loop { n }) => *n,
             Some(ClusterKind::Rows { source, .. }) => source.size(),
+            Some(ClusterKind::Attention(v)) => {
+                let x = &g.def(*v).operands;
+                g.shape(*v).size() / g.shape(*v)[3].max(1) * g.shape(x[1])[1]
+            }
             Some(ClusterKind::Window(v) | ClusterKind::Products(v)) => {
                 let inst = g.def(*v);
                 inst.operands.iter().map(|&x| g.shape(x).size()).max().unwrap_or(0) * 4

@@ -16,3 +16,4 @@ pub mod plan;
 pub mod scalar;
 mod scan;
 pub mod shader_lib;
+mod while_loop;

@@ -17,7 +17,7 @@ const K: u8 = 3;
 const ROWS: usize = 64;
 
 /// Packs `f` at (row, k) into `rows x ks`, row by row or, where memory runs along rows, k by k.
-fn pack(
+pub(super) fn pack(
     f: &Function,
     env: Env<'_>,
     g: usize,

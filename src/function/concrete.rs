@@ -155,16 +155,18 @@ impl ConcreteFunction {
             return run_entry(&self.entry, inputs);
         };
         let mut outputs = without_recorders(|| run_entry(&twin.forward, inputs))?;
-        let kept = outputs.split_off(self.entry.graph().outputs().len());
+        let results = self.entry.graph().outputs().len();
         for r in recorders {
             let how = How::Residuals {
+                forward: &twin.forward,
                 backward: &twin.backward,
-                kept: &kept,
+                results,
                 given: &twin.given,
                 connected: &twin.connected,
             };
             r.record(&Call { inputs, outputs: &outputs, how })?;
         }
+        outputs.truncate(results);
         Ok(outputs)
     }
 
