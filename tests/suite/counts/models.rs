@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 use wgflow::compiler::codegen::{Bound, launches};
+use wgflow::compiler::kernel::KernelKind;
 use wgflow::compiler::plan::{Plan, buffer_bytes};
 use wgflow::exec::{Target, target_of_adapter};
 use wgflow::runtime::{AdapterKind, Caps, Limits};
 use wgflow::{Result, config};
-use wgflow_tests::costs::least_temporaries;
+use wgflow_tests::costs::{least_temporaries, temporaries};
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::models::{MODELS, inputs, labels, model};
 
@@ -85,9 +86,20 @@ struct Costs {
 }
 
 fn costs(plan: &Plan, target: &Target) -> Result<Costs> {
-    let (mut dispatches, mut moved) = (0, 0);
     let mut texts = HashSet::new();
+    let (dispatches, moved) = launched(plan, target, &mut texts)?;
+    let (temporaries, bound) = (temporaries(plan), least_temporaries(plan));
+    Ok(Costs { dispatches, pipelines: texts.len(), moved, temporaries, bound })
+}
+
+/// Dispatches of a plan and the bytes that they bind; their texts are added.
+fn launched(plan: &Plan, target: &Target, texts: &mut HashSet<String>) -> Result<(usize, u64)> {
+    let (mut dispatches, mut moved) = (0, 0);
     for step in &plan.steps {
+        if let KernelKind::Scan(s) = &step.kernel.kind {
+            let (n, bytes) = launched(&s.body, target, texts)?;
+            (dispatches, moved) = (dispatches + s.trips * n, moved + s.trips as u64 * bytes);
+        }
         let Some(rules) = target.codegen.as_ref().filter(|_| !step.kernel.kind.is_call()) else { continue };
         let whole = |n: u16| {
             let b = &step.kernel.buffers[usize::from(n)];
@@ -105,8 +117,7 @@ fn costs(plan: &Plan, target: &Target) -> Result<Costs> {
             texts.insert(launch.wgsl);
         }
     }
-    let (temporaries, bound) = (plan.slots.iter().sum(), least_temporaries(plan));
-    Ok(Costs { dispatches, pipelines: texts.len(), moved, temporaries, bound })
+    Ok((dispatches, moved))
 }
 
 fn table() -> Result<String> {
@@ -115,7 +126,7 @@ fn table() -> Result<String> {
          model          step     target    dispatches  pipelines        moved  temporaries        bound\n",
     );
     for (name, samples) in MODELS {
-        let (m, x, y) = (model(name)?, inputs(name, samples)?, labels(samples)?);
+        let (m, x, y) = (model(name)?, inputs(name, samples)?, labels(name, samples)?);
         let steps = [
             ("predict", m.make_predict_function(std::slice::from_ref(&x))?),
             ("train", m.make_train_function((&x, &y))?),
