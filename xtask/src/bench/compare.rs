@@ -155,7 +155,7 @@ pub(super) fn first_steps(
 fn first_step(mut c: Command, times: &mut Vec<f64>) -> Found<f64> {
     let dir = std::env::temp_dir().join(format!("wgflow-first-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
-    for name in ["HOME", "XDG_CACHE_HOME", "MESA_SHADER_CACHE_DIR", "WGFLOW_CACHE_DIR"] {
+    for name in ["HOME", "XDG_CACHE_HOME", "MESA_SHADER_CACHE_DIR", "WGFLOW_HOME"] {
         c.env(name, &dir);
     }
     let mut program = Program::start(c)?;
@@ -186,4 +186,34 @@ fn files(dir: &Path, depth: usize) -> Found<usize> {
 /// Whether a row needs wgflow's CPU device.
 pub(super) fn any_on_cpu(rows: &[Row]) -> bool {
     rows.iter().any(on_cpu)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_results_are_told() {
+        let expected = json!({ "expected": [1.0, -2.0], "bound": 1e-3 });
+        assert_eq!(wrong(&json!({ "probes": [1.001, -2.0] }), &expected), None);
+        let off = wrong(&json!({ "probes": [1.0, -2.1] }), &expected).expect("a difference");
+        assert!(off.contains("-2.1") && off.contains("-2 is right"), "{off}");
+        assert!(wrong(&json!({ "probes": [1.0] }), &expected).is_some());
+        assert!(wrong(&json!({ "probes": ["nan", "nan"] }), &expected).is_some());
+    }
+
+    #[test]
+    fn medians_do_not_depend_on_the_order() {
+        assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&mut [4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert!(median(&mut []).is_nan());
+    }
+
+    #[test]
+    fn a_ratio_above_one_is_a_faster_wgflow() {
+        let l = line("add", "ms", 2.0, Some((3.0, 1.5, "other 1.0")));
+        assert_eq!(l["ratio"], 1.5);
+        assert_eq!(l["peer_name"], "other 1.0");
+        assert!(line("add", "ms", 2.0, None)["ratio"].is_null());
+    }
 }
