@@ -109,7 +109,7 @@ impl Bench {
         let burn_runs = burn.as_ref().map(start_burn).transpose()?;
         let tensorflow = if self.peers && rows.iter().any(|r| r.peer != rows::Peer::Burn) {
             let mut c = Command::new(programs::python()?);
-            c.arg(crate::shell::root().join("benches/peers/tensorflow.py"));
+            c.arg(crate::shell::root().join("benches/peers/tensorflow_cpu.py"));
             Some(Program::start(c)?)
         } else {
             None
