@@ -1,12 +1,15 @@
 //! Figures of the device: what an op, a kernel and a training step cost. `cargo xtask bench` runs it; one JSON object a line.
 //!
-//! Arguments: `--device NAME` (as programs take it), `--steps N` (training steps of the long run, 1,000 by default) and `--profile` (times of
-//! the step's kernels).
+//! Arguments: `--device NAME` (as programs take it), `--steps N` (training steps of the long run, 1,000 by default) `--profile` (times of
+//! the step's kernels) and `--eager` (eager ops only).
 
 use std::time::Instant;
 use wgflow::keras::{Compile, Sequential, layers::*};
 use wgflow::tensor::cached_entries;
-use wgflow::{DType, Result, Tensor, add, config, function, layers, matmul, nn, random, reduce_sum};
+use wgflow::{
+    DType, GradientTape, Result, Tensor, Variable, add, config, function, layers, matmul, multiply, nn,
+    random, reduce_mean, reduce_sum, square, subtract,
+};
 
 fn argument(name: &str) -> Option<String> {
     let mut args = std::env::args();
@@ -54,7 +57,9 @@ fn cnn() -> Result<Sequential> {
     Ok(model)
 }
 
+/// Each kernel on its own: what is run and not read counts too.
 fn kernels() -> Result<()> {
+    config::set_synchronous_execution(true);
     for n in [256, 512, 1024] {
         let (a, b) = (uniform(&[n, n])?, uniform(&[n, n])?);
         let s = seconds(3, &|| matmul(&a, &b))?;
@@ -72,6 +77,7 @@ fn kernels() -> Result<()> {
     let rows = uniform(&[4096, 1024])?;
     let s = seconds(1, &|| nn::softmax(&rows, -1))?;
     report("softmax 4096x1024", "ms", s * 1e3);
+    config::set_synchronous_execution(false);
     Ok(())
 }
 
@@ -88,6 +94,89 @@ fn issue() -> Result<()> {
         add(&x, &y)?.to_vec::<f32>()?;
     }
     report("issue of a small eager add", "us", best * 1e6);
+    Ok(())
+}
+
+/// Microseconds an op of a chain of 200 small eager adds and multiplies, read at its end.
+fn chain() -> Result<()> {
+    let (x, y) = (uniform(&[4])?, uniform(&[4])?);
+    let mut best = f64::INFINITY;
+    for _ in 0..20 {
+        let start = Instant::now();
+        let mut z = add(&x, &y)?;
+        for _ in 0..100 {
+            z = multiply(add(&z, &x)?, &y)?;
+        }
+        z.to_vec::<f32>()?;
+        best = best.min(start.elapsed().as_secs_f64() / 201.0);
+    }
+    report("loop of 200 tiny eager adds and muls, per op", "us", best * 1e6);
+    Ok(())
+}
+
+/// A training step of a small perceptron, written by hand with a tape: run eagerly, and under `function`.
+fn by_hand() -> Result<()> {
+    let (x, labels) = (uniform(&[64, 64])?, uniform(&[64, 10])?);
+    let sizes = [64, 128, 64, 10];
+    let mut weights = vec![];
+    for pair in sizes.windows(2) {
+        weights.push(Variable::new(random::stateless_uniform(pair, [5, 6], -0.1, 0.1, DType::Float32)?)?);
+        weights.push(Variable::new(uniform(&[pair[1]])?)?);
+    }
+    let step = move |data: &[Tensor]| -> Result<Tensor> {
+        let tape = GradientTape::new();
+        let mut h = data[0].clone();
+        for (k, pair) in weights.chunks(2).enumerate() {
+            h = add(matmul(&h, &pair[0])?, &pair[1])?;
+            if k + 2 < sizes.len() {
+                h = nn::relu(&h)?;
+            }
+        }
+        let loss = reduce_mean(square(subtract(&h, &data[1])?)?, None, false)?;
+        for (w, g) in weights.iter().zip(tape.gradient(&loss, &weights[..])?) {
+            if let Some(g) = g {
+                w.assign(subtract(w, multiply(&g, 0.01)?)?)?;
+            }
+        }
+        Ok(loss)
+    };
+    let data = [x, labels];
+    let compiled = {
+        let step = step.clone();
+        function(move |x: &[Tensor]| step(x))
+    };
+    let time = |f: &dyn Fn() -> Result<Tensor>| -> Result<f64> {
+        let start = Instant::now();
+        for _ in 0..20 {
+            f()?.item::<f32>()?;
+        }
+        Ok(start.elapsed().as_secs_f64() / 20.0)
+    };
+    let (mut eager, mut whole) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..10 {
+        eager = eager.min(time(&|| step(&data))?);
+        whole = whole.min(time(&|| compiled.call((&data[0], &data[1])))?);
+    }
+    report("perceptron's training step by hand, eager", "ms", eager * 1e3);
+    report("perceptron's training step by hand, in a function", "ms", whole * 1e3);
+    Ok(())
+}
+
+/// What the host spends on a launch of a plan that runs again.
+fn replay() -> Result<()> {
+    let device = config::current_device()?;
+    let (x, w) = (uniform(&[16, 16])?, uniform(&[16, 16])?);
+    let twelve = function(|x: &[Tensor]| (0..12).try_fold(x[0].clone(), |h, _| matmul(h, &x[1])));
+    let mut best = f64::INFINITY;
+    for _ in 0..200 {
+        device.sync()?;
+        let launched = device.stats().dispatches;
+        let start = Instant::now();
+        twelve.call((&x, &w))?;
+        let spent = start.elapsed().as_secs_f64();
+        best = best.min(spent / (device.stats().dispatches - launched).max(1) as f64);
+    }
+    report("host work a replayed launch", "us", best * 1e6);
     Ok(())
 }
 
@@ -154,6 +243,12 @@ fn main() -> Result<()> {
     let adapter = device.caps().map_or("the CPU device".to_string(), |c| c.name.clone());
     println!("{} ({adapter})", device.name());
     issue()?;
+    chain()?;
+    by_hand()?;
+    replay()?;
+    if std::env::args().any(|a| a == "--eager") {
+        return Ok(());
+    }
     kernels()?;
     training(argument("--steps").and_then(|n| n.parse().ok()).unwrap_or(1000))
 }

@@ -3,6 +3,7 @@
 mod counts;
 mod data;
 mod datasets;
+mod eager;
 mod examples;
 mod functions;
 mod goldens;
