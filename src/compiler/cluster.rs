@@ -96,9 +96,14 @@ impl Cluster {
             }
             _ => return None,
         };
-        // A check needs a plain loop's effects in order.
-        if !matches!(kind, ClusterKind::Loop { .. }) && (!self.checks.is_empty() || !other.checks.is_empty())
-        {
+        // Checks are of a loop's positions, or of rows.
+        let fits = |c: &Cluster| match (&kind, &c.kind) {
+            (ClusterKind::Rows { source, dims }, ClusterKind::Loop { n }) => {
+                *n == source.reduced(dims, false).size()
+            }
+            (a, b) => a == b,
+        };
+        if [self, other].iter().any(|c| !c.checks.is_empty() && !fits(c)) {
             return None;
         }
         let mut values: Vec<Val> = self.values.iter().chain(&other.values).copied().collect();
