@@ -2,6 +2,7 @@
 
 use crate::compiler::index::{Index, Source, Term};
 use crate::compiler::scalar::SVal;
+use smallvec::SmallVec;
 
 /// Where a block stands: a value of every loop variable, of which one runs on from there.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +78,8 @@ pub(super) fn runs(i: &Index, c: &Cursor, values: &impl Values) -> Option<usize>
             Source::Var(_) if t.stride == 1 && t.coef == 1 && run.is_none() => {
                 run = Some(if t.top { usize::MAX } else { t.size })
             }
-            Source::Var(_) => {}
-            Source::Value(_) => return None,
+            Source::Var(_) if t.stride > 1 => {}
+            _ => return None,
         }
     }
     let run = run.filter(|&r| r >= 8)?;
@@ -112,24 +113,81 @@ pub(super) fn fill(i: &Index, c: &Cursor, values: &impl Values, out: &mut [i32])
 /// Adds `coef * ((start + lane) / stride % size)` to every lane, run by run.
 fn add_digit(t: &Term, start: usize, out: &mut [i32]) {
     let coef = t.coef as i32;
+    let mut digit = start / t.stride;
+    if !t.top {
+        digit %= t.size;
+    }
+    let mut rest = start % t.stride;
     let mut at = 0;
     while at < out.len() {
-        let x = start + at;
-        let (d, rest) = (x / t.stride, x % t.stride);
-        let value = if t.top { d } else { d % t.size };
+        let base = (digit as i32).wrapping_mul(coef);
         if t.stride == 1 {
-            let run = if t.top { out.len() - at } else { (t.size - value).min(out.len() - at) };
-            let base = (value as i32).wrapping_mul(coef);
+            let run = if t.top { out.len() - at } else { (t.size - digit).min(out.len() - at) };
             out[at..at + run]
                 .iter_mut()
                 .enumerate()
                 .for_each(|(l, o)| *o = o.wrapping_add(base).wrapping_add((l as i32).wrapping_mul(coef)));
             at += run;
+            digit = 0;
         } else {
             let run = (t.stride - rest).min(out.len() - at);
-            let add = (value as i32).wrapping_mul(coef);
-            out[at..at + run].iter_mut().for_each(|o| *o = o.wrapping_add(add));
+            out[at..at + run].iter_mut().for_each(|o| *o = o.wrapping_add(base));
             at += run;
+            rest = 0;
+            digit = if !t.top && digit + 1 == t.size { 0 } else { digit + 1 };
+        }
+    }
+}
+
+/// An index going from run to run, without a division a run.
+pub(super) struct Walk {
+    at: i64,
+    digits: SmallVec<[Digit; 4]>,
+}
+
+struct Digit {
+    /// Positions until it counts on.
+    left: usize,
+    value: usize,
+    term: Term,
+}
+
+impl Walk {
+    /// From the start of a block on, for an index that [`runs`].
+    pub(super) fn new(i: &Index, c: &Cursor, values: &impl Values) -> Self {
+        let x = c.vars[c.block as usize];
+        let digits = i
+            .terms
+            .iter()
+            .filter(|t| varies(t, c, values) && t.stride > 1)
+            .map(|t| Digit {
+                left: t.stride - x % t.stride,
+                value: if t.top { x / t.stride } else { x / t.stride % t.size },
+                term: *t,
+            })
+            .collect();
+        Walk { at: first(i, c, values), digits }
+    }
+
+    /// The index here.
+    pub(super) fn at(&self) -> usize {
+        self.at as usize
+    }
+
+    /// To the next run, whose digit of single steps starts over: `n` positions on, `step` of which that digit had counted.
+    pub(super) fn advance(&mut self, n: usize, step: usize) {
+        self.at -= step as i64;
+        for d in &mut self.digits {
+            d.left -= n;
+            if d.left == 0 {
+                d.left = d.term.stride;
+                d.value += 1;
+                self.at += d.term.coef;
+                if !d.term.top && d.value == d.term.size {
+                    d.value = 0;
+                    self.at -= d.term.coef * d.term.size as i64;
+                }
+            }
         }
     }
 }
