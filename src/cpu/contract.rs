@@ -6,7 +6,7 @@ use super::index::{Cursor, first, step};
 use super::loops::order;
 use super::micro::{Left, Product, sizes};
 use super::side::{Form, Side, lines};
-use super::{Memory, in_parallel};
+use super::{Memory, threads};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{ContractKernel, Kernel};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
@@ -106,7 +106,7 @@ fn tasks(c: &ContractKernel, env: Env<'_>, finish: &Finish<'_>, outputs: &mut [&
     let groups = (PACKED / (width * ks).max(1)).max(1);
     let columns = if groups > 1 { ns } else { (PACKED / ks.max(1)).max(1).next_multiple_of(tile.columns) };
     // Rows for about four tasks a thread.
-    let share = (gs * ms).div_ceil(4 * rayon::current_num_threads()).min(ROWS);
+    let share = (gs * ms).div_ceil(4 * threads::count()).min(ROWS);
     let rows = share.min(ms).max(tile.rows.min(ms)).next_multiple_of(tile.rows);
     let mut parts: Vec<std::slice::ChunksMut<'_, u32>> =
         outputs.iter_mut().map(|o| o[..gs * ms * ns].chunks_mut(groups.min(gs) * ms * ns)).collect();
@@ -129,7 +129,7 @@ fn tasks(c: &ContractKernel, env: Env<'_>, finish: &Finish<'_>, outputs: &mut [&
             with_scratch(0, count * panels * tile.columns * ks, |packed| {
                 pack(&rights, &n, 0..ks, packed, work);
                 let packed = &*packed;
-                in_parallel(&mut tasks, work / WORTH, |t| {
+                threads::each(&mut tasks, work / WORTH, |t| {
                     let right = &packed[t.side * panels * tile.columns * ks..][..panels * tile.columns * ks];
                     with_scratch(2, t.rows.len().next_multiple_of(tile.rows) * panels * tile.columns, |sums| {
                         multiply(&lefts[t.side], t.rows.clone(), 0..ks, right, sums);
@@ -187,7 +187,7 @@ fn pack(rights: &[Side<'_>], n: &Range<usize>, ks: Range<usize>, packed: &mut [f
             }
         }
     }
-    in_parallel(&mut parts, work / WORTH, |(right, rows, k, out)| {
+    threads::each(&mut parts, work / WORTH, |(right, rows, k, out)| {
         right.panels(columns, rows.clone(), k.clone(), out);
     });
 }
@@ -241,7 +241,7 @@ fn split(c: &ContractKernel, env: Env<'_>, g: usize) -> Vec<u32> {
     let width = ns.next_multiple_of(tile.columns);
     let most = if ms * ns <= 1 << 16 { SPLIT.max(ks.div_ceil(64)) } else { ks.max(1) };
     let mut parts: Vec<(Range<usize>, Vec<f32>)> = pieces(0..ks, most).map(|k| (k, vec![])).collect();
-    in_parallel(&mut parts, ms * ns * ks / WORTH, |(k, sums)| {
+    threads::each(&mut parts, ms * ns * ks / WORTH, |(k, sums)| {
         sums.resize(ms.next_multiple_of(tile.rows) * width, 0.0);
         with_scratch(0, width * k.len(), |packed| {
             pack(std::slice::from_ref(&right), &(0..ns), k.clone(), packed, 0);
@@ -264,7 +264,7 @@ fn integers(c: &ContractKernel, env: Env<'_>, g: usize) -> Vec<u32> {
     let (left, m, lk) = lines(&c.lhs, env, g, (M, 0..ms), 0..ks);
     let (right, n, rk) = lines(&c.rhs, env, g, (N, 0..ns), 0..ks);
     let mut rows: Vec<(usize, &mut [u32])> = out.chunks_mut(ns.max(1)).enumerate().collect();
-    in_parallel(&mut rows, ms * ns * ks / WORTH, |(i, row)| {
+    threads::each(&mut rows, ms * ns * ks / WORTH, |(i, row)| {
         for k in 0..ks {
             let x = left[*i * m + k * lk];
             row.iter_mut()

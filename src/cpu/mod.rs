@@ -17,13 +17,13 @@ mod registers;
 mod rows;
 mod scatter;
 mod side;
+pub(crate) mod threads;
 
 pub(crate) use block::put;
 pub use memory::Memory;
 
 use crate::compiler::kernel::{Kernel, KernelKind};
 use crate::error::Result;
-use rayon::prelude::*;
 
 /// A check that failed while a kernel ran: number, position, value.
 pub type Failed = Option<[u32; 3]>;
@@ -48,13 +48,4 @@ pub fn run(kernel: &Kernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<
         }
     }
     Ok(None)
-}
-
-/// Runs `f` on every item: on several threads where the work is worth `more` than one.
-fn in_parallel<T: Send>(items: &mut [T], more: usize, f: impl Fn(&mut T) + Sync + Send) {
-    if items.len() < 2 || more < 2 {
-        items.iter_mut().for_each(f);
-    } else {
-        items.par_iter_mut().with_max_len(1).for_each(f);
-    }
 }

@@ -3,13 +3,12 @@
 use super::block::{BLOCK, Env, Machine};
 use super::index::Cursor;
 use super::loops::{order, split_by};
-use super::{Memory, registers};
+use super::{Memory, registers, threads};
 use crate::compiler::index::Lanes;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
 use crate::compiler::lower::phase_of;
 use crate::compiler::scalar::{SOp, SVal, Ty};
 use crate::error::Result;
-use rayon::prelude::*;
 
 /// Elements that are worth a thread's while.
 const MIN_WORK: usize = 16 * 1024;
@@ -57,13 +56,23 @@ fn unit_digit(i: &crate::compiler::index::Index, var: u8) -> bool {
 
 impl<'a> Shape<'a> {
     fn new(r: &'a RowsKernel) -> Self {
-        let phase = |reductions: Vec<usize>, roots: Vec<SVal>, number: usize| {
+        let across = is_across(r);
+        // What an earlier pass has computed of the row, or of all its positions where they are one block, is still there.
+        let keeps_all = r.k <= BLOCK && !across;
+        let mut known = vec![false; r.body.insts.len()];
+        let mut phase = |reductions: Vec<usize>, roots: Vec<SVal>, number: usize| {
             let (row, positions) = split_by(&r.body, &order(&r.body, roots), 1);
             // Values that wait for later reductions belong to later passes.
-            let row = row
+            let row: Vec<SVal> = row
                 .into_iter()
                 .filter(|&v| phase_of(&r.body, &r.reductions, v) <= number && !is_given(r, v))
+                .filter(|v| !known[v.0 as usize])
                 .collect();
+            let positions: Vec<SVal> = positions.into_iter().filter(|v| !known[v.0 as usize]).collect();
+            row.iter().for_each(|v| known[v.0 as usize] = true);
+            if keeps_all {
+                positions.iter().for_each(|v| known[v.0 as usize] = true);
+            }
             Phase { reductions, row, positions }
         };
         let count = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0);
@@ -76,7 +85,7 @@ impl<'a> Shape<'a> {
             })
             .collect();
         let last = phase(vec![], r.stores.iter().chain(&r.row_stores).map(|s| s.value).collect(), count);
-        Shape { r, phases, last, across: is_across(r) }
+        Shape { r, phases, last, across }
     }
 }
 
@@ -93,7 +102,7 @@ pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scal
         let shape = Shape::new(r);
         let least = (MIN_WORK / r.k.max(1)).max(1);
         let chunk = if shape.across {
-            BLOCK.min(r.rows.div_ceil(rayon::current_num_threads()).max(64))
+            BLOCK.min(r.rows.div_ceil(threads::count()).max(64))
         } else {
             least.min(r.rows.max(1))
         };
@@ -110,10 +119,7 @@ pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scal
             let end = (c.start + chunk).min(r.rows);
             if shape.across { across(&shape, env, c, end) } else { along(&shape, env, c, end) }
         };
-        match chunks.as_mut_slice() {
-            [one] => work(one),
-            many => many.par_iter_mut().for_each(work),
-        }
+        threads::each(&mut chunks, r.rows * r.k / MIN_WORK, work);
     }
     r.row_stores.iter().zip(rows).for_each(|(s, out)| memory.put(s.buffer, out));
     r.stores.iter().zip(full).for_each(|(s, out)| memory.put(s.buffer, out));
