@@ -60,7 +60,8 @@ fn host_memory_is_pooled_and_counted() -> wgflow::Result<()> {
 fn a_profile_tells_the_kernels_of_the_cpu() -> wgflow::Result<()> {
     let device = wgflow::config::list_logical_devices(wgflow::runtime::DeviceType::Cpu)[0].clone();
     let sum = |n: usize| -> wgflow::Result<f32> {
-        wgflow::config::with_device("/CPU:0", || wgflow::reduce_sum(&wgflow::ones([n, n])?, None, false)?.item::<f32>())?
+        let ones = || wgflow::ones([n as i64, n as i64], wgflow::DType::Float32);
+        wgflow::config::with_device("/CPU:0", || wgflow::reduce_sum(&ones()?, None, false)?.item::<f32>())?
     };
     assert_eq!(sum(3)?, 9.0);
     device.profile_start()?;
