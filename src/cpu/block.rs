@@ -42,6 +42,8 @@ pub(super) struct Machine<'a> {
     block: u8,
     /// After how many positions a value repeats: [`NEVER`], or 0 where it depends on more than the position.
     period: Vec<usize>,
+    /// Over how many positions, counted from 0 on, a value stays the same.
+    stretch: Vec<usize>,
     /// The block that a register is of: where it started, how long it was.
     filled: Vec<(usize, usize)>,
 }
@@ -95,6 +97,42 @@ fn periods(body: &Body, block: u8) -> Vec<usize> {
     periods
 }
 
+/// The stretch of what is the same everywhere: a multiple of all that come up.
+const STEADY: usize = 0;
+
+fn common(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y > 0 {
+        (x, y) = (y, x % y);
+    }
+    x
+}
+
+/// Stretches of all values over loop variable `block`.
+fn stretches(body: &Body, block: u8) -> Vec<usize> {
+    let mut stretches: Vec<usize> = vec![];
+    for inst in &body.insts {
+        let of_index = |i: &Index| {
+            i.terms.iter().fold(STEADY, |s, t| match t.source {
+                Source::Var(x) if x == block => common(s, t.stride),
+                Source::Var(_) => s,
+                Source::Value(v) => common(s, stretches[v.0 as usize]),
+            })
+        };
+        let of_args = || inst.args.iter().fold(STEADY, |s, a| common(s, stretches[a.0 as usize]));
+        stretches.push(match &inst.op {
+            _ if inst.vars >> block & 1 == 0 => STEADY,
+            SOp::Index(i) => of_index(i),
+            SOp::Load { index, mask, .. } => {
+                common(of_index(index), mask.map_or(STEADY, |m| stretches[m.0 as usize]))
+            }
+            SOp::Row(_) | SOp::Convert { .. } | SOp::Bitcast | SOp::Narrow(_) => of_args(),
+            _ => 1,
+        });
+    }
+    stretches
+}
+
 impl Values for Machine<'_> {
     fn at(&self, v: SVal, lane: usize) -> i32 {
         self.word(v, lane) as i32
@@ -102,6 +140,10 @@ impl Values for Machine<'_> {
 
     fn is_wide(&self, v: SVal) -> bool {
         self.wide[v.0 as usize]
+    }
+
+    fn stretch(&self, v: SVal) -> usize {
+        if self.is_wide(v) { self.stretch[v.0 as usize] } else { STEADY }
     }
 }
 
@@ -119,6 +161,7 @@ impl<'a> Machine<'a> {
             lanes: vec![],
             block,
             period: periods(body, block),
+            stretch: stretches(body, block),
             filled: vec![(0, 0); n],
         }
     }
@@ -295,7 +338,7 @@ impl<'a> Machine<'a> {
         out: &mut [u32],
     ) -> bool {
         let Some(run) = runs(index, c, self) else { return false };
-        if mask.is_some_and(|m| !self.is_steady(m, run)) {
+        if mask.is_some_and(|m| !self.stretch(m).is_multiple_of(run)) {
             return false;
         }
         let start = c.vars[c.block as usize];
@@ -305,8 +348,8 @@ impl<'a> Machine<'a> {
         while at < out.len() {
             let n = (run - counted).min(out.len() - at);
             if on.is_none_or(|(on, wide)| on[if wide { at } else { 0 }] != 0) {
-                let from = walk.at();
-                out[at..at + n].copy_from_slice(&words[from..from + n]);
+                let from = walk.at(at, self) as usize;
+                copy(&words[from..from + n], &mut out[at..at + n]);
             } else {
                 out[at..at + n].fill(0);
             }
@@ -317,25 +360,6 @@ impl<'a> Machine<'a> {
             }
         }
         true
-    }
-
-    /// Whether a value is the same over every aligned stretch of `run` lanes.
-    fn is_steady(&self, v: SVal, run: usize) -> bool {
-        if !self.wide[v.0 as usize] {
-            return true;
-        }
-        let inst = self.body.inst(v);
-        let index_steady = |i: &Index| {
-            i.terms.iter().all(|t| match t.source {
-                Source::Var(x) => x != self.block || t.stride.is_multiple_of(run),
-                Source::Value(v) => self.is_steady(v, run),
-            })
-        };
-        match &inst.op {
-            SOp::Index(i) => index_steady(i),
-            SOp::Row(_) => inst.args.iter().all(|&a| self.is_steady(a, run)),
-            _ => false,
-        }
     }
 
     fn philox(&mut self, index: &Index, args: &[SVal], c: &Cursor, len: usize, out: &mut [u32]) {
@@ -359,6 +383,25 @@ impl<'a> Machine<'a> {
         }
         self.lanes = lanes;
     }
+}
+
+/// Copies a run; usual lengths without a call.
+fn copy(from: &[u32], to: &mut [u32]) {
+    match from.len() {
+        16 => to[..16].copy_from_slice(&from[..16]),
+        32 => to[..32].copy_from_slice(&from[..32]),
+        64 => to[..64].copy_from_slice(&from[..64]),
+        _ => to.copy_from_slice(from),
+    }
+}
+
+/// A length of blocks of which the values that repeat are computed once: a multiple of what most of them repeat after.
+pub(super) fn block_length(body: &Body, block: u8) -> usize {
+    let whole = periods(body, block).into_iter().filter(|&p| p > 0).fold(1, |all, p| {
+        let both = joint(all, p);
+        if both <= 2 * BLOCK && both.is_multiple_of(4) { both } else { all }
+    });
+    whole * (BLOCK / whole).max(1)
 }
 
 /// Element `i` of a buffer, as a register has it.

@@ -11,7 +11,7 @@ use crate::compiler::index::Index;
 use crate::compiler::kernel::{ContractKernel, Kernel};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::error::Result;
-use bytemuck::cast_slice;
+use bytemuck::{cast_slice, cast_slice_mut};
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -131,9 +131,27 @@ fn tasks(c: &ContractKernel, env: Env<'_>, finish: &Finish<'_>, outputs: &mut [&
                 let packed = &*packed;
                 threads::each(&mut tasks, work / WORTH, |t| {
                     let right = &packed[t.side * panels * tile.columns * ks..][..panels * tile.columns * ks];
-                    with_scratch(2, t.rows.len().next_multiple_of(tile.rows) * panels * tile.columns, |sums| {
+                    if let (true, [s]) = (finish.plain && n.len() == width, t.segments.as_mut_slice()) {
+                        if let [out] = s.outs.as_mut_slice() {
+                            return multiply(
+                                &lefts[t.side],
+                                t.rows.clone(),
+                                0..ks,
+                                right,
+                                cast_slice_mut(out),
+                            );
+                        }
+                    }
+                    with_scratch(2, t.rows.len() * panels * tile.columns, |sums| {
                         multiply(&lefts[t.side], t.rows.clone(), 0..ks, right, sums);
-                        finish.segments(env, g0 + t.side, sums, panels * tile.columns, n.len(), &mut t.segments);
+                        finish.segments(
+                            env,
+                            g0 + t.side,
+                            sums,
+                            panels * tile.columns,
+                            n.len(),
+                            &mut t.segments,
+                        );
                     });
                 });
             });
@@ -195,7 +213,7 @@ fn pack(rights: &[Side<'_>], n: &Range<usize>, ks: Range<usize>, packed: &mut [f
 /// Sums of some rows of the left side with a packed right side.
 fn multiply(left: &Side<'_>, rows: Range<usize>, ks: Range<usize>, right: &[f32], sums: &mut [f32]) {
     let tile = sizes();
-    let width = sums.len() / rows.len().next_multiple_of(tile.rows);
+    let width = sums.len() / rows.len().max(1);
     let whole = [(0, 0)];
     let form = left.form();
     let mut starts = match (form, left.table()) {
@@ -242,19 +260,22 @@ fn split(c: &ContractKernel, env: Env<'_>, g: usize) -> Vec<u32> {
     let most = if ms * ns <= 1 << 16 { SPLIT.max(ks.div_ceil(64)) } else { ks.max(1) };
     let mut parts: Vec<(Range<usize>, Vec<f32>)> = pieces(0..ks, most).map(|k| (k, vec![])).collect();
     threads::each(&mut parts, ms * ns * ks / WORTH, |(k, sums)| {
-        sums.resize(ms.next_multiple_of(tile.rows) * width, 0.0);
+        sums.resize(ms * width, 0.0);
+        if let Some(lies) = right.as_panel(tile.columns, k.clone()) {
+            return multiply(&left, 0..ms, k.clone(), lies, sums);
+        }
         with_scratch(0, width * k.len(), |packed| {
             pack(std::slice::from_ref(&right), &(0..ns), k.clone(), packed, 0);
             multiply(&left, 0..ms, k.clone(), packed, sums);
         });
     });
-    let mut out = vec![0f32; ms * ns];
+    let mut out = vec![0u32; ms * ns];
     for (_, sums) in &parts {
         for (to, row) in out.chunks_mut(ns.max(1)).zip(sums.chunks(width.max(1))) {
-            to.iter_mut().zip(row).for_each(|(o, &s)| *o += s);
+            cast_slice_mut::<u32, f32>(to).iter_mut().zip(row).for_each(|(o, &s)| *o += s);
         }
     }
-    bytemuck::cast_vec(out)
+    out
 }
 
 /// Whole numbers: plain loops over whole rows.
@@ -300,7 +321,7 @@ impl<'a> Finish<'a> {
         let (accumulators, values) = values.into_iter().partition(is_sum);
         Finish {
             c,
-            flat: flattened(&c.body, ns),
+            flat: flattened(&c.body, (M, N), ns),
             row_major: c.stores.iter().all(|s| s.index == place),
             values,
             accumulators,

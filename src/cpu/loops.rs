@@ -1,6 +1,6 @@
 //! Loop kernels: blocks of positions, spread over threads.
 
-use super::block::{BLOCK, Env, Machine, put};
+use super::block::{Env, Machine, block_length, put};
 use super::index::Cursor;
 use super::{Failed, Memory, threads};
 use crate::compiler::checks;
@@ -8,8 +8,8 @@ use crate::compiler::kernel::{Kernel, LoopKernel};
 use crate::compiler::scalar::{Body, SVal};
 use crate::error::Result;
 
-/// Positions a thread takes at a time.
-const CHUNK: usize = 8 * BLOCK;
+/// Blocks a thread takes at a time.
+const BLOCKS: usize = 8;
 
 /// The values that roots are computed from, in program order.
 pub(super) fn order(body: &Body, roots: impl IntoIterator<Item = SVal>) -> Vec<SVal> {
@@ -41,7 +41,8 @@ pub(super) fn run(
         let env = Env { kernel, reads: &reads, scalars };
         let roots = l.stores.iter().map(|s| s.value).chain(l.checks.iter().flat_map(|c| [c.ok, c.value]));
         let (fixed, moving) = split_by(&l.body, &order(&l.body, roots), 0);
-        let chunk = if l.n <= CHUNK { l.n.max(1) } else { CHUNK };
+        let block = block_length(&l.body, 0);
+        let chunk = if l.n <= BLOCKS * block { l.n.max(1) } else { BLOCKS * block };
         let mut chunks: Vec<Chunk<'_>> = (0..l.n.div_ceil(chunk))
             .map(|k| Chunk { start: k * chunk, outs: vec![], failed: None })
             .collect();
@@ -55,8 +56,8 @@ pub(super) fn run(
             let (start, end) = (c.start, (c.start + chunk).min(l.n));
             let mut m = Machine::new(&l.body, env, 0);
             m.run(&fixed, &Cursor { vars: [0; 4], block: 0, len: 1 });
-            for at in (start..end).step_by(BLOCK) {
-                let here = Cursor { vars: [at, 0, 0, 0], block: 0, len: BLOCK.min(end - at) };
+            for at in (start..end).step_by(block) {
+                let here = Cursor { vars: [at, 0, 0, 0], block: 0, len: block.min(end - at) };
                 m.run(&moving, &here);
                 for (k, s) in l.stores.iter().enumerate() {
                     let offset = (at - start) * storages[k].bytes() / 4;

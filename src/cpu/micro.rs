@@ -42,8 +42,8 @@ pub(super) enum Left<'a> {
     Rows { words: &'a [f32], starts: &'a [usize], stretches: &'a [(usize, usize)] },
 }
 
-/// `sums [rows, width] += left [rows, k] * right [k, width]`, where `width` is a multiple of [`Sizes::columns`] and there is memory for a
-/// multiple of [`Sizes::rows`] rows; with `first` the sums are set.
+/// `sums [rows, width] += left [rows, k] * right [k, width]`, where `width` is a multiple of [`Sizes::columns`]; with `first` the sums are
+/// set.
 pub(super) struct Product<'a> {
     pub left: Left<'a>,
     /// Panels of [`Sizes::columns`] columns.
@@ -72,8 +72,7 @@ impl Product<'_> {
                     Left::Panels(words) => panel(simd, &words[i * k..(i + MR) * k], right, acc),
                     Left::Rows { words, starts, stretches } => {
                         let mut acc = acc;
-                        let starts: [usize; MR] =
-                            std::array::from_fn(|r| starts[(i + r).min(self.rows - 1)]);
+                        let starts: [usize; MR] = std::array::from_fn(|r| starts[(i + r).min(self.rows - 1)]);
                         let mut rest = right;
                         for &(from, len) in stretches {
                             let (now, then) = rest.split_at(len * NV);
@@ -84,7 +83,7 @@ impl Product<'_> {
                         acc
                     }
                 };
-                for (r, acc) in acc.iter().enumerate() {
+                for (r, acc) in acc.iter().enumerate().take(self.rows - i) {
                     let at = (i + r) * self.width + j * columns;
                     let (sums, _) = S::as_mut_simd_f32s(&mut self.sums[at..at + columns]);
                     for (s, &a) in sums.iter_mut().zip(acc) {

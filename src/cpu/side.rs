@@ -70,6 +70,10 @@ impl Values for NoValues {
     fn is_wide(&self, _: SVal) -> bool {
         false
     }
+
+    fn stretch(&self, _: SVal) -> usize {
+        1
+    }
 }
 
 /// The parts of an index that follow the row and `k`; the constant and the group go with the row.
@@ -126,7 +130,7 @@ impl<'a> Side<'a> {
 
     pub(super) fn form(&self) -> Form {
         match self {
-            Side::Table(t) if t.stretches.len() * LONG > t.depth.len() => Form::Panels,
+            Side::Table(t) if t.is_short() => Form::Panels,
             Side::Table(t) if t.tests.is_empty() => Form::Direct,
             Side::Table(_) => Form::Copied,
             Side::Program(_) => Form::Panels,
@@ -143,6 +147,11 @@ impl<'a> Side<'a> {
             (Side::Table(t), _) => t.panels(width, rows, ks, out),
             (Side::Program(p), _) => p.panels(width, rows, ks, out),
         }
+    }
+
+    /// The side as the one panel of `width` rows that it lies in memory as, if it does.
+    pub(super) fn as_panel(&self, width: usize, ks: Range<usize>) -> Option<&'a [f32]> {
+        self.table()?.as_panel(width, ks)
     }
 
     /// The table, where there is one.
@@ -176,9 +185,8 @@ impl<'a> Table<'a> {
         at.iter_mut().for_each(|r| *r += least);
         let mut stretches: Vec<(usize, usize)> = vec![];
         for k in 0..ks {
-            let goes_on = k > 0
-                && depth[k] == depth[k - 1] + 1
-                && tests.iter().all(|t| t.depth[k] == t.depth[k - 1]);
+            let goes_on =
+                k > 0 && depth[k] == depth[k - 1] + 1 && tests.iter().all(|t| t.depth[k] == t.depth[k - 1]);
             match stretches.last_mut() {
                 Some(s) if goes_on => s.1 += 1,
                 _ => stretches.push((k, 1)),
@@ -250,7 +258,10 @@ impl<'a> Table<'a> {
         for (start, panel) in starts.zip(out.chunks_exact_mut(width * ks.len())) {
             let here = start..(start + width).min(rows.end);
             let at = &self.rows[here.clone()];
-            if here.len() < width || !self.all_pass(here.clone(), &ks) {
+            if at.len() < width {
+                panel.fill(0.0);
+            }
+            if !self.all_pass(here.clone(), &ks) {
                 panel.fill(0.0);
                 for (k, line) in ks.clone().zip(panel.chunks_exact_mut(width)) {
                     for (row, to) in here.clone().zip(line) {
@@ -259,20 +270,55 @@ impl<'a> Table<'a> {
                         }
                     }
                 }
-            } else if at.windows(2).all(|w| w[1] == w[0] + 1) {
+            } else if at.len() == width && at.windows(2).all(|w| w[1] == w[0] + 1) {
                 let words = &self.words[at[0] as usize..];
                 for (&d, line) in self.depth[ks.clone()].iter().zip(panel.chunks_exact_mut(width)) {
                     line.copy_from_slice(&words[d as usize..d as usize + width]);
                 }
+            } else if self.is_short() {
+                for (&d, line) in self.depth[ks.clone()].iter().zip(panel.chunks_exact_mut(width)) {
+                    line.iter_mut().zip(at).for_each(|(to, &row)| *to = self.words[(row + d) as usize]);
+                }
             } else {
                 for (k, len) in self.within(&ks) {
                     let lines = &mut panel[(k - ks.start) * width..(k - ks.start + len) * width];
-                    for (r, &row) in at.iter().enumerate() {
-                        let from = (row + self.depth[k]) as usize;
-                        let words = &self.words[from..from + len];
-                        lines.chunks_exact_mut(width).zip(words).for_each(|(line, &x)| line[r] = x);
-                    }
+                    turned(&self.words[self.depth[k] as usize..], at, width, lines);
                 }
+            }
+        }
+    }
+
+    /// Whether neighbours in `k` are seldom neighbours in memory.
+    fn is_short(&self) -> bool {
+        self.stretches.len() * LONG > self.depth.len()
+    }
+
+    /// The words of all rows and `ks`, where they lie as the only panel of as many columns would.
+    fn as_panel(&self, width: usize, ks: Range<usize>) -> Option<&'a [f32]> {
+        let follow = |x: &[i32], step: i32| x.windows(2).all(|w| w[1] == w[0] + step);
+        let lies = self.rows.len() == width
+            && self.tests.is_empty()
+            && follow(&self.rows, 1)
+            && follow(&self.depth[ks.clone()], width as i32);
+        let first = self.rows.first()? + self.depth.get(ks.start)?;
+        self.words.get(first as usize..).filter(|_| lies)?.get(..width * ks.len())
+    }
+}
+
+/// Rows from `starts` on as columns of lines of `width`.
+#[inline(always)]
+fn turned(words: &[f32], starts: &[i32], width: usize, lines: &mut [f32]) {
+    const FEW: usize = 16;
+    for (part, lines) in lines.chunks_mut(FEW * width).enumerate() {
+        for (r, &start) in starts.iter().enumerate() {
+            let from = start as usize + part * FEW;
+            if let Some(few) = words.get(from..from + FEW).filter(|_| lines.len() == FEW * width) {
+                for j in 0..FEW {
+                    lines[j * width + r] = few[j];
+                }
+            } else {
+                let words = &words[from..from + lines.len() / width];
+                lines.chunks_exact_mut(width).zip(words).for_each(|(line, &x)| line[r] = x);
             }
         }
     }
@@ -287,7 +333,10 @@ impl Program<'_> {
             for (p, line) in panel.chunks_exact_mut(width).enumerate() {
                 let here = width.min(rows.len() - start);
                 line[here..].fill(0.0);
-                line[..here].iter_mut().enumerate().for_each(|(r, to)| *to = words[(start + r) * row + p * k]);
+                line[..here]
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(r, to)| *to = words[(start + r) * row + p * k]);
             }
         }
     }

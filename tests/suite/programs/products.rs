@@ -62,7 +62,8 @@ fn matrices_of_all_sizes() -> Result<()> {
             let right = |g: usize, p: usize, j: usize| y[g * n * k + if tb { j * k + p } else { p * n + j }];
             agree(&got, &product([g, m, n, k], left, right), k);
             let again = linalg::matmul_with(&a, &b, MatMul { transpose_a: ta, transpose_b: tb })?;
-            let bits = |t: &Tensor| t.to_vec::<f32>().map(|v| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+            let bits =
+                |t: &Tensor| t.to_vec::<f32>().map(|v| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
             assert_eq!(bits(&got)?, bits(&again)?, "twice the same of {g} x {m} x {n} x {k}");
         }
     }
