@@ -278,6 +278,19 @@ fn split(c: &ContractKernel, env: Env<'_>, g: usize) -> Vec<u32> {
     out
 }
 
+/// The product of two sides of `sizes` rows, columns and `k`, row by row.
+pub(super) fn product(left: &Side<'_>, right: &Side<'_>, [ms, ns, ks]: [usize; 3]) -> Vec<f32> {
+    let width = ns.next_multiple_of(sizes().columns);
+    let mut sums = vec![0.0; ms * width];
+    with_scratch(0, width * ks, |packed| {
+        pack(std::slice::from_ref(right), &(0..ns), 0..ks, packed, 0);
+        multiply(left, 0..ms, 0..ks, packed, &mut sums);
+    });
+    (1..ms).for_each(|m| sums.copy_within(m * width..m * width + ns, m * ns));
+    sums.truncate(ms * ns);
+    sums
+}
+
 /// Whole numbers: plain loops over whole rows.
 fn integers(c: &ContractKernel, env: Env<'_>, g: usize) -> Vec<u32> {
     let [_, ms, ns, ks] = c.sizes;

@@ -4,7 +4,8 @@ use super::block::{BLOCK, Env, Machine};
 use super::flat::flattened;
 use super::index::Cursor;
 use super::loops::{order, split_by};
-use super::{Memory, registers, threads};
+use super::{Failed, Memory, registers, threads};
+use crate::compiler::checks;
 use crate::compiler::index::Lanes;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
 use crate::compiler::lower::phase_of;
@@ -85,7 +86,12 @@ impl<'a> Shape<'a> {
                 phase(here, roots, p)
             })
             .collect();
-        let last = phase(vec![], r.stores.iter().chain(&r.row_stores).map(|s| s.value).collect(), count);
+        let checked = r.checks.iter().flat_map(|c| [c.ok, c.value]);
+        let last = phase(
+            vec![],
+            r.stores.iter().chain(&r.row_stores).map(|s| s.value).chain(checked).collect(),
+            count,
+        );
         Shape { r, phases, last, across }
     }
 }
@@ -94,18 +100,23 @@ fn is_given(r: &RowsKernel, v: SVal) -> bool {
     matches!(r.body.inst(v).op, SOp::Reduced(_))
 }
 
-pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<()> {
+pub(super) fn run(
+    kernel: &Kernel,
+    r: &RowsKernel,
+    memory: &mut Memory<'_>,
+    scalars: &[u32],
+) -> Result<Failed> {
     let mut rows = r.row_stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
     let mut full = r.stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
-    {
+    let failed = {
         let reads = memory.reads();
         let env = Env { kernel, reads: &reads, scalars };
         let shape = Shape::new(r);
         if let Some(body) = in_lines(&shape) {
             let sums = lines(&shape, &body, env);
-            across(&shape, env, &mut Chunk::whole(&mut rows), r.rows, Some(sums));
+            let failed = across(&shape, env, &mut Chunk::whole(&mut rows), r.rows, Some(sums));
             r.row_stores.iter().zip(rows).for_each(|(s, out)| memory.put(s.buffer, out));
-            return Ok(());
+            return Ok(failed);
         }
         let least = (MIN_WORK / r.k.max(1)).max(1);
         let chunk = if shape.across {
@@ -114,7 +125,7 @@ pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scal
             least.min(r.rows.max(1))
         };
         let mut chunks: Vec<Chunk<'_>> = (0..r.rows.div_ceil(chunk))
-            .map(|k| Chunk { start: k * chunk, rows: vec![], full: vec![] })
+            .map(|k| Chunk { start: k * chunk, rows: vec![], full: vec![], failed: None })
             .collect();
         for out in &mut rows {
             out.chunks_mut(chunk).zip(&mut chunks).for_each(|(part, c)| c.rows.push(part));
@@ -124,24 +135,27 @@ pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scal
         }
         let work = |c: &mut Chunk<'_>| {
             let end = (c.start + chunk).min(r.rows);
-            if shape.across { across(&shape, env, c, end, None) } else { along(&shape, env, c, end) }
+            c.failed =
+                if shape.across { across(&shape, env, c, end, None) } else { along(&shape, env, c, end) };
         };
         threads::each(&mut chunks, r.rows * r.k / MIN_WORK, work);
-    }
+        chunks.iter().find_map(|c| c.failed)
+    };
     r.row_stores.iter().zip(rows).for_each(|(s, out)| memory.put(s.buffer, out));
     r.stores.iter().zip(full).for_each(|(s, out)| memory.put(s.buffer, out));
-    Ok(())
+    Ok(failed)
 }
 
 struct Chunk<'a> {
     start: usize,
     rows: Vec<&'a mut [u32]>,
     full: Vec<&'a mut [u32]>,
+    failed: Failed,
 }
 
 impl<'a> Chunk<'a> {
     fn whole(rows: &'a mut [&mut [u32]]) -> Self {
-        Chunk { start: 0, rows: rows.iter_mut().map(|r| &mut **r).collect(), full: vec![] }
+        Chunk { start: 0, rows: rows.iter_mut().map(|r| &mut **r).collect(), full: vec![], failed: None }
     }
 }
 
@@ -205,8 +219,9 @@ fn ty_of(r: &RowsKernel, n: usize) -> Ty {
 }
 
 /// Row by row, blocks along each.
-fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
+fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) -> Failed {
     let r = shape.r;
+    let mut failed: Failed = None;
     let mut m = Machine::new(&r.body, env, 1);
     for row in chunk.start..end {
         let at = |k: usize, len: usize| Cursor { vars: [row, k, 0, 0], block: 1, len };
@@ -232,6 +247,7 @@ fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
         for (out, s) in chunk.rows.iter_mut().zip(&r.row_stores) {
             out[row - chunk.start] = m.lanes(s.value, 1)[0];
         }
+        failed = failed.or(check(r, &mut m, row, 1));
         if r.stores.is_empty() {
             continue;
         }
@@ -244,10 +260,26 @@ fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
             }
         }
     }
+    failed
+}
+
+/// The first failed check of `len` rows from `row` on.
+fn check(r: &RowsKernel, m: &mut Machine<'_>, row: usize, len: usize) -> Failed {
+    r.checks.iter().find_map(|c| {
+        let lane = m.lanes(c.ok, len).iter().position(|ok| *ok == 0)?;
+        let value = m.lanes(c.value, len)[lane];
+        Some([checks::code_of(&c.text), (row + lane) as u32, value])
+    })
 }
 
 /// Neighbouring rows side by side, position by position; or only what follows from sums that are known.
-fn across(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize, known: Option<Vec<Vec<u32>>>) {
+fn across(
+    shape: &Shape<'_>,
+    env: Env<'_>,
+    chunk: &mut Chunk<'_>,
+    end: usize,
+    known: Option<Vec<Vec<u32>>>,
+) -> Failed {
     let r = shape.r;
     let len = end - chunk.start;
     let mut m = Machine::new(&r.body, env, 0);
@@ -281,4 +313,5 @@ fn across(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize, kn
     for (out, s) in chunk.rows.iter_mut().zip(&r.row_stores) {
         out[..len].copy_from_slice(m.lanes(s.value, len));
     }
+    check(r, &mut m, chunk.start, len)
 }

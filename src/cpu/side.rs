@@ -128,6 +128,19 @@ impl<'a> Side<'a> {
         }
     }
 
+    /// A matrix in memory: element (row, k) is `words[row * by_row + k * by_k]`.
+    pub(super) fn matrix(words: &'a [f32], rows: usize, ks: usize, by_row: usize, by_k: usize) -> Side<'a> {
+        let places = |n: usize, by: usize| (0..n).map(|i| (i * by) as i32).collect();
+        let stretches = if by_k == 1 { vec![(0, ks)] } else { (0..ks).map(|k| (k, 1)).collect() };
+        Side::Table(Table {
+            words,
+            rows: places(rows, by_row),
+            depth: places(ks, by_k),
+            tests: vec![],
+            stretches,
+        })
+    }
+
     pub(super) fn form(&self) -> Form {
         match self {
             Side::Table(t) if t.is_short() => Form::Panels,

@@ -50,6 +50,14 @@ pub(crate) fn set_wanted(n: usize) -> Result<()> {
     Ok(())
 }
 
+/// The results of `f` for every item, as [`each`].
+pub(super) fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    match pool() {
+        Some(p) if items.len() > 1 => p.install(|| items.par_iter().with_max_len(1).map(f).collect()),
+        _ => items.iter().map(f).collect(),
+    }
+}
+
 /// Runs `f` on every item, on several threads where the work is worth more than one. `f` takes no locks: a thread that waits for the
 /// others may take up another program's items.
 pub(super) fn each<T: Send>(items: &mut [T], worth: usize, f: impl Fn(&mut T) + Sync + Send) {

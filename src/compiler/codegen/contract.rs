@@ -14,7 +14,7 @@ const BUILTINS: &str =
 const TILED_BUILTINS: &str = "@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
 
 /// Loop variables in the order of [`ContractKernel`].
-const VARS: [&str; 4] = ["g", "m", "n", "k"];
+pub(super) const VARS: [&str; 4] = ["g", "m", "n", "k"];
 const M: u8 = 1;
 const N: u8 = 2;
 const K: u8 = 3;
@@ -29,7 +29,7 @@ pub(super) fn write(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules, c
 }
 
 /// Which variable four loaded elements differ in.
-fn vector_of(f: &Function, candidates: [u8; 2]) -> Option<u8> {
+pub(super) fn vector_of(f: &Function, candidates: [u8; 2]) -> Option<u8> {
     let needed = f.body.needed([f.result]);
     let quads = |var: u8| {
         let scope = Scope::quad(&VARS, var, "");
@@ -45,7 +45,7 @@ fn vector_of(f: &Function, candidates: [u8; 2]) -> Option<u8> {
 }
 
 /// Declares `fn NAME(g, m, k) -> vec4` of four elements along `var`, or one element for no variable.
-fn loader(
+pub(super) fn loader(
     w: &mut Writer<'_>,
     f: &Function,
     name: &str,

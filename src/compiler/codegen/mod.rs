@@ -1,5 +1,6 @@
 //! Kernels written in WGSL: the text depends on structure alone, sizes are uniform data.
 
+mod attention;
 mod contract;
 mod lines;
 mod loops;
@@ -96,10 +97,13 @@ pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
         KernelKind::Loop(l) => each(&|c| loops::write(k, l, rules, c)),
         KernelKind::Rows(r) => each(&|c| rows::write(k, r, rules, c)),
         KernelKind::Contract(x) => each(&|c| contract::write(k, x, rules, c)),
+        KernelKind::Attention(x) => each(&|c| attention::write(k, x, rules, c)),
         KernelKind::Cumulative(x) => each(&|c| lines::write(k, x, rules, c)),
         KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules, &chunks[0])),
         KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules, &chunks[0])),
-        KernelKind::Scan(_) => Err(Error::internal("codegen", "a loop is no dispatch")),
+        KernelKind::Scan(_) | KernelKind::While(_) => {
+            Err(Error::internal("codegen", "a loop is no dispatch"))
+        }
         KernelKind::Custom { op, .. } => {
             Err(Error::internal("codegen", format_args!("{} runs on the host", op.name())))
         }
