@@ -1,6 +1,7 @@
 //! Figures of the device: what an op, a kernel and a training step cost. `cargo xtask bench` runs it; one JSON object a line.
 //!
-//! Arguments: `--device NAME` (as programs take it) and `--steps N` (training steps of the long run, 1,000 by default).
+//! Arguments: `--device NAME` (as programs take it), `--steps N` (training steps of the long run, 1,000 by default) and `--profile` (times of
+//! the step's kernels).
 
 use std::time::Instant;
 use wgflow::keras::{Compile, Sequential, layers::*};
@@ -90,6 +91,23 @@ fn issue() -> Result<()> {
     Ok(())
 }
 
+/// Microseconds of each kernel of a step, the mean of the steps that `f` runs.
+fn profile(device: &wgflow::runtime::Device, f: &dyn Fn() -> Result<()>) -> Result<()> {
+    device.profile_start()?;
+    f()?;
+    let mut sums: Vec<(String, u64, u64)> = vec![];
+    for t in device.profile_stop()? {
+        match sums.iter_mut().find(|s| s.0 == t.label) {
+            Some(s) => (s.1, s.2) = (s.1 + t.duration_ns, s.2 + 1),
+            None => sums.push((t.label, t.duration_ns, 1)),
+        }
+    }
+    for (label, ns, n) in sums {
+        println!("{:9.1} us  {n:4} x  {label}", ns as f64 / 20e3);
+    }
+    Ok(())
+}
+
 fn training(steps: usize) -> Result<()> {
     let device = config::current_device()?;
     let model = cnn()?;
@@ -104,6 +122,9 @@ fn training(steps: usize) -> Result<()> {
         Ok(start.elapsed().as_secs_f64() / n as f64)
     };
     run(100.min(steps))?;
+    if std::env::args().any(|a| a == "--profile") {
+        profile(&device, &|| run(20).map(|_| ()))?;
+    }
     let held = || -> Result<_> {
         let s = device.stats();
         Ok((

@@ -123,6 +123,19 @@ pub fn set_log_device_placement(enabled: bool) {
     Context::global().set_log_device_placement(enabled);
 }
 
+/// Whether each op runs when it is called (`tf.config.experimental.get_synchronous_execution`).
+pub fn get_synchronous_execution() -> bool {
+    crate::runtime::is_synchronous()
+}
+
+/// Sets whether each op runs when it is called (`tf.config.experimental.set_synchronous_execution`). By default ops wait until a value is
+/// needed, so that those that follow one another run together. The environment variable `WGFLOW_EAGER=immediate` sets it too.
+///
+/// Shapes, dtypes and errors in them are settled at the call either way.
+pub fn set_synchronous_execution(enable: bool) {
+    crate::runtime::set_synchronous(enable);
+}
+
 /// Sets the device for tensors made outside of any scope: `auto`, `cpu`, `gpu`, a device name, or a part of an adapter's
 /// name. It overrides the environment variable `WGFLOW_DEVICE`.
 ///

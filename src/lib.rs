@@ -39,7 +39,7 @@ pub use autodiff::{GradientTape, Gradients, Source, Unconnected, WithGradient, c
 pub use dtype::{DType, Element, Storage};
 pub use error::{Error, ErrorKind, Result};
 pub use exec::capture_prints;
-pub use function::function;
+pub use function::{case, cond, foldl, foldr, function, map_fn, scan, switch_case, while_loop};
 pub use half::{bf16, f16};
 pub use ops::array::*;
 pub use ops::linalg::{einsum, eye, matmul, norm, tensordot};

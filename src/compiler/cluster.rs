@@ -67,7 +67,7 @@ pub fn start(g: &Graph, i: usize, products: bool) -> Option<Cluster> {
         (Prim::Cumulative { .. }, Some(v)) => of(ClusterKind::Cumulative(v)),
         (Prim::ArgSort { .. }, Some(v)) => of(ClusterKind::ArgSort(v)),
         (Prim::Scatter { .. }, Some(v)) => of(ClusterKind::Scatter(v)),
-        (Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::Scan(_), _) => {
+        (Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::Scan(_) | Prim::While(_), _) => {
             of(ClusterKind::Call(i))
         }
         (Prim::Check(_), _) => {
@@ -96,9 +96,14 @@ impl Cluster {
             }
             _ => return None,
         };
-        // A check needs a plain loop's effects in order.
-        if !matches!(kind, ClusterKind::Loop { .. }) && (!self.checks.is_empty() || !other.checks.is_empty())
-        {
+        // Checks are of a loop's positions, or of rows.
+        let fits = |c: &Cluster| match (&kind, &c.kind) {
+            (ClusterKind::Rows { source, dims }, ClusterKind::Loop { n }) => {
+                *n == source.reduced(dims, false).size()
+            }
+            (a, b) => a == b,
+        };
+        if [self, other].iter().any(|c| !c.checks.is_empty() && !fits(c)) {
             return None;
         }
         let mut values: Vec<Val> = self.values.iter().chain(&other.values).copied().collect();

@@ -80,6 +80,8 @@ pub struct RowsKernel {
     pub stores: Vec<Store>,
     /// Stores once a row.
     pub row_stores: Vec<Store>,
+    /// Checks once a row.
+    pub checks: Vec<KernelCheck>,
 }
 
 /// A program with one result.
@@ -220,6 +222,26 @@ pub struct ScanKernel {
     pub carries: usize,
 }
 
+/// A loop whose number of trips is known when it runs. The kernel's buffers are the loop's operands, then its results.
+#[derive(Clone, Debug)]
+pub struct WhileKernel {
+    /// Whether there is a first trip: constants and carried values to a bool. None where operand 0 is the number of trips.
+    pub first: Option<Arc<Plan>>,
+    /// One trip. Inputs: constants, carried values, then bool and int32 (whether the trip counts, and how many did) where there is `first`,
+    /// then one value of each list. Outputs: carried values, then the same two, then one value of each list that results.
+    pub step: Arc<Plan>,
+    /// Number of constants.
+    pub consts: usize,
+    /// Number of carried values.
+    pub carries: usize,
+    /// Most trips.
+    pub limit: Option<usize>,
+    /// Whether lists are read and written from the last to the first.
+    pub reverse: bool,
+    /// Whether a trip that does not count changes nothing, so that several may run before the host looks.
+    pub masked: bool,
+}
+
 /// What a launch does.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each is documented by its type")]
@@ -232,6 +254,7 @@ pub enum KernelKind {
     ArgSort(Box<ArgSortKernel>),
     Scatter(Box<ScatterKernel>),
     Scan(Box<ScanKernel>),
+    While(Box<WhileKernel>),
     /// A host function on whole operands; buffers are its operands, then its results.
     Custom {
         op: ById<dyn CustomOp>,
@@ -260,6 +283,16 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// Storage buffers of a launch: its own, and the cell that failed checks write to.
+    pub fn bindings(&self) -> usize {
+        let checks = match &self.kind {
+            KernelKind::Loop(k) => !k.checks.is_empty(),
+            KernelKind::Rows(k) => !k.checks.is_empty(),
+            _ => false,
+        };
+        self.buffers.len() + usize::from(checks)
+    }
+
     /// Elementary operations of its longest program.
     pub fn program_cost(&self) -> u64 {
         let cost = |b: &Body| -> u64 {
@@ -278,7 +311,10 @@ impl Kernel {
             KernelKind::Cumulative(k) => cost(&k.element.body),
             KernelKind::ArgSort(k) => cost(&k.key.body),
             KernelKind::Scatter(k) => cost(&k.update.body),
-            KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => 0,
+            KernelKind::Scan(_)
+            | KernelKind::While(_)
+            | KernelKind::Custom { .. }
+            | KernelKind::Print { .. } => 0,
         }
     }
 }
@@ -286,7 +322,10 @@ impl Kernel {
 impl KernelKind {
     /// Whether it is no kernel of a device, but work of whoever runs the plan.
     pub fn is_call(&self) -> bool {
-        matches!(self, KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. })
+        matches!(
+            self,
+            KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. }
+        )
     }
 }
 

@@ -9,7 +9,7 @@ use super::kernel::{
     KernelKind, LoopKernel, Reduction, RowsKernel, ScatterKernel, Store,
 };
 use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal, Shared, Ty};
-use super::scan;
+use super::{scan, while_loop};
 use crate::dtype::{DType, Storage};
 use crate::error::Error;
 use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, ScatterKind, Val};
@@ -110,16 +110,22 @@ impl Lowering<'_> {
                 stores.push(self.store(&mut e, v, flat.clone(), value)?);
             }
         }
+        let checks = self.checks(c, &mut e, &flat)?;
+        Ok((KernelKind::Loop(LoopKernel { n, body: e.body, stores, checks }), e.shared))
+    }
+
+    /// The checks of a cluster, at a row-major position.
+    fn checks(&self, c: &Cluster, e: &mut Emitter<'_>, flat: &Index) -> Lowered<Vec<KernelCheck>> {
         let mut checks = vec![];
         for &i in &c.checks {
             let inst = &self.graph.insts()[i];
-            let at = place(&mut e, &flat, self.graph.shape(inst.operands[0]));
+            let at = place(e, flat, self.graph.shape(inst.operands[0]));
             let (ok, value) = (e.value(inst.operands[0], &at)?, e.value(inst.operands[1], &at)?);
             if let Prim::Check(text) = &inst.prim {
                 checks.push(KernelCheck { ok, value, text: Arc::new((**text).clone()) });
             }
         }
-        Ok((KernelKind::Loop(LoopKernel { n, body: e.body, stores, checks }), e.shared))
+        Ok(checks)
     }
 
     fn rows_kernel(&self, c: &Cluster, source: &Shape, dims: &Dims) -> Lowered<(KernelKind, Shared)> {
@@ -247,7 +253,9 @@ impl Lowering<'_> {
                 if at.depends_on(1) { stores.push(store) } else { row_stores.push(store) }
             }
         }
-        let kernel = RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores };
+        let checks = self.checks(c, &mut e, &row)?;
+        let kernel =
+            RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores, checks };
         Ok((KernelKind::Rows(kernel), e.shared))
     }
 
@@ -563,6 +571,7 @@ impl Lowering<'_> {
         let operands = inst.operands.len();
         let kind = match &inst.prim {
             Prim::Scan(s) => KernelKind::Scan(Box::new(scan::kernel(s, &self.rules)?)),
+            Prim::While(w) => KernelKind::While(Box::new(while_loop::kernel(w, &self.rules)?)),
             Prim::CustomCall(op) | Prim::HostCall(op) => KernelKind::Custom { op: op.clone(), operands },
             Prim::Print(text) => KernelKind::Print { text: text.clone(), operands },
             p => return Err(Error::internal("compiler", format_args!("{} is no call", p.name())).into()),

@@ -16,3 +16,5 @@ pub mod plan;
 pub mod scalar;
 mod scan;
 pub mod shader_lib;
+mod share;
+mod while_loop;

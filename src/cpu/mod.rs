@@ -33,13 +33,13 @@ pub type Failed = Option<[u32; 3]>;
 pub fn run(kernel: &Kernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<Failed> {
     match &kernel.kind {
         KernelKind::Loop(l) => return loops::run(kernel, l, memory, scalars),
-        KernelKind::Rows(r) => rows::run(kernel, r, memory, scalars)?,
+        KernelKind::Rows(r) => return rows::run(kernel, r, memory, scalars),
         KernelKind::Contract(c) => contract::run(kernel, c, memory, scalars)?,
         KernelKind::Attention(a) => attention::run(kernel, a, memory, scalars)?,
         KernelKind::Cumulative(c) => lines::cumulative(kernel, c, memory, scalars)?,
         KernelKind::ArgSort(s) => lines::argsort(kernel, s, memory, scalars)?,
         KernelKind::Scatter(s) => scatter::run(kernel, s, memory, scalars)?,
-        KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
+        KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
             return Err(crate::Error::internal(
                 "cpu",
                 format_args!("{} is for whoever runs the plan", kernel.label),

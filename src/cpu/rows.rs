@@ -3,7 +3,8 @@
 use super::block::{BLOCK, Env, Machine};
 use super::index::Cursor;
 use super::loops::{order, split_by};
-use super::{Memory, registers};
+use super::{Failed, Memory, registers};
+use crate::compiler::checks;
 use crate::compiler::index::Lanes;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
 use crate::compiler::lower::phase_of;
@@ -75,7 +76,12 @@ impl<'a> Shape<'a> {
                 phase(here, roots, p)
             })
             .collect();
-        let last = phase(vec![], r.stores.iter().chain(&r.row_stores).map(|s| s.value).collect(), count);
+        let checked = r.checks.iter().flat_map(|c| [c.ok, c.value]);
+        let last = phase(
+            vec![],
+            r.stores.iter().chain(&r.row_stores).map(|s| s.value).chain(checked).collect(),
+            count,
+        );
         Shape { r, phases, last, across: is_across(r) }
     }
 }
@@ -84,10 +90,15 @@ fn is_given(r: &RowsKernel, v: SVal) -> bool {
     matches!(r.body.inst(v).op, SOp::Reduced(_))
 }
 
-pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<()> {
+pub(super) fn run(
+    kernel: &Kernel,
+    r: &RowsKernel,
+    memory: &mut Memory<'_>,
+    scalars: &[u32],
+) -> Result<Failed> {
     let mut rows = r.row_stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
     let mut full = r.stores.iter().map(|s| memory.take(s.buffer)).collect::<Result<Vec<_>>>()?;
-    {
+    let failed = {
         let reads = memory.reads();
         let env = Env { kernel, reads: &reads, scalars };
         let shape = Shape::new(r);
@@ -112,12 +123,12 @@ pub(super) fn run(kernel: &Kernel, r: &RowsKernel, memory: &mut Memory<'_>, scal
         };
         match chunks.as_mut_slice() {
             [one] => work(one),
-            many => many.par_iter_mut().for_each(work),
+            many => many.par_iter_mut().map(work).find_first(Option::is_some).flatten(),
         }
-    }
+    };
     r.row_stores.iter().zip(rows).for_each(|(s, out)| memory.put(s.buffer, out));
     r.stores.iter().zip(full).for_each(|(s, out)| memory.put(s.buffer, out));
-    Ok(())
+    Ok(failed)
 }
 
 struct Chunk<'a> {
@@ -137,8 +148,9 @@ fn ty_of(r: &RowsKernel, n: usize) -> Ty {
 }
 
 /// Row by row, blocks along each.
-fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
+fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) -> Failed {
     let r = shape.r;
+    let mut failed: Failed = None;
     let mut m = Machine::new(&r.body, env, 1);
     for row in chunk.start..end {
         let at = |k: usize, len: usize| Cursor { vars: [row, k, 0, 0], block: 1, len };
@@ -164,6 +176,7 @@ fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
         for (out, s) in chunk.rows.iter_mut().zip(&r.row_stores) {
             out[row - chunk.start] = m.lanes(s.value, 1)[0];
         }
+        failed = failed.or(check(r, &mut m, row, 1));
         if r.stores.is_empty() {
             continue;
         }
@@ -176,10 +189,20 @@ fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
             }
         }
     }
+    failed
+}
+
+/// The first failed check of `len` rows from `row` on.
+fn check(r: &RowsKernel, m: &mut Machine<'_>, row: usize, len: usize) -> Failed {
+    r.checks.iter().find_map(|c| {
+        let lane = m.lanes(c.ok, len).iter().position(|ok| *ok == 0)?;
+        let value = m.lanes(c.value, len)[lane];
+        Some([checks::code_of(&c.text), (row + lane) as u32, value])
+    })
 }
 
 /// Neighbouring rows side by side, position by position.
-fn across(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
+fn across(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) -> Failed {
     let r = shape.r;
     let len = end - chunk.start;
     let mut m = Machine::new(&r.body, env, 0);
@@ -214,4 +237,5 @@ fn across(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) {
     for (out, s) in chunk.rows.iter_mut().zip(&r.row_stores) {
         out[..len].copy_from_slice(m.lanes(s.value, len));
     }
+    check(r, &mut m, chunk.start, len)
 }

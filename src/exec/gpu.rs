@@ -1,6 +1,6 @@
 //! Plans on an adapter: every kernel a pipeline, every run a list of dispatches.
 
-use super::{Executable, Frame, host, scan};
+use super::{Executable, Frame, host, scan, while_loop};
 use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches};
 use crate::compiler::kernel::KernelKind;
 use crate::compiler::plan::{Place, Step};
@@ -40,7 +40,8 @@ pub(super) fn run(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Re
     let loaded = load(e, rules, frame)?;
     for (step, dispatches) in e.plan.steps.iter().zip(&loaded.steps) {
         match &step.kernel.kind {
-            KernelKind::Scan(s) => scan::run(s, step, frame, &e.target)?,
+            KernelKind::Scan(s) => scan::run(e, s, step, frame)?,
+            KernelKind::While(w) => while_loop::run(e, w, step, frame)?,
             KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
             _ => dispatches.iter().try_for_each(|d| d.record(&loaded.gpu, step, frame))?,
         }

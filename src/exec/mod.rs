@@ -5,9 +5,10 @@ mod gpu;
 mod host;
 mod rules;
 mod scan;
+mod while_loop;
 
 pub use host::{capture_prints, print_out};
-pub use rules::target_of;
+pub use rules::{target_of, target_of_adapter};
 
 use crate::compiler::codegen::CodegenRules;
 use crate::compiler::fuse::{FuseRules, Inputs};
@@ -43,6 +44,8 @@ pub struct Executable {
     /// Pipelines and constants on the adapter that ran it last.
     loaded: Mutex<Option<Opaque<Arc<gpu::Loaded>>>>,
     constants: Mutex<Option<Arc<Vec<Buffer>>>>,
+    /// Plans inside of the plan, with their pipelines.
+    parts: Mutex<Vec<Arc<Executable>>>,
 }
 
 impl fmt::Debug for Executable {
@@ -101,7 +104,24 @@ impl Executable {
     }
 
     fn of_plan(plan: Arc<Plan>, target: &Target) -> Self {
-        Executable { plan, target: *target, loaded: Mutex::default(), constants: Mutex::default() }
+        Executable {
+            plan,
+            target: *target,
+            loaded: Mutex::default(),
+            constants: Mutex::default(),
+            parts: Mutex::default(),
+        }
+    }
+
+    /// The executable of a plan inside of this one's, made once.
+    fn part(&self, plan: &Arc<Plan>) -> Arc<Executable> {
+        let mut parts = crate::lock(&self.parts);
+        if let Some(e) = parts.iter().find(|e| Arc::ptr_eq(&e.plan, plan)) {
+            return e.clone();
+        }
+        let made = Arc::new(Self::of_plan(plan.clone(), &self.target));
+        parts.push(made.clone());
+        made
     }
 
     /// The kernels and their memory.
@@ -143,7 +163,7 @@ impl Executable {
         let frame =
             Frame { device, inputs, scalars, outputs, slots, constants: self.constants(device)?, slice };
         match &self.target.codegen {
-            None => cpu::run(&self.plan, &frame, &self.target),
+            None => cpu::run(self, &frame),
             Some(rules) => gpu::run(self, rules, &frame),
         }
     }

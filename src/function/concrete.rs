@@ -2,9 +2,10 @@
 
 use super::args::FunctionArg;
 use crate::error::{Error, Result};
+use crate::exec::{Executable, Target};
 use crate::hlo::{Graph, Linear, Spec, linearize};
 use crate::tensor::{
-    Call, Capture, Entry, How, Tensor, Variable, interested, run_entry, trace, without_recorders,
+    Call, Capture, Entry, How, MAX_SCALARS, Tensor, Variable, interested, run_entry, trace, without_recorders,
 };
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -135,6 +136,17 @@ impl ConcreteFunction {
         Ok(outputs)
     }
 
+    /// The graph compiled for a target, as a call on such a device compiles it when arguments and variables are on the device.
+    ///
+    /// # Errors
+    /// As [`Executable::new`].
+    pub fn executable(&self, target: &Target) -> Result<Executable> {
+        let constant = |c: &Capture| matches!(c, Capture::Tensor(t) if t.is_host_scalar());
+        let flags = self.inputs.iter().map(|_| false).chain(self.captures.iter().map(constant));
+        let scalars: Vec<bool> = flags.enumerate().map(|(i, s)| s && i < MAX_SCALARS).collect();
+        Executable::new(self.graph(), target, &scalars)
+    }
+
     fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
         let recorders = interested(inputs);
         let symbolic = inputs.iter().any(|t| t.is_symbolic());
@@ -143,16 +155,18 @@ impl ConcreteFunction {
             return run_entry(&self.entry, inputs);
         };
         let mut outputs = without_recorders(|| run_entry(&twin.forward, inputs))?;
-        let kept = outputs.split_off(self.entry.graph().outputs().len());
+        let results = self.entry.graph().outputs().len();
         for r in recorders {
             let how = How::Residuals {
+                forward: &twin.forward,
                 backward: &twin.backward,
-                kept: &kept,
+                results,
                 given: &twin.given,
                 connected: &twin.connected,
             };
             r.record(&Call { inputs, outputs: &outputs, how })?;
         }
+        outputs.truncate(results);
         Ok(outputs)
     }
 

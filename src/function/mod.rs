@@ -2,10 +2,14 @@
 
 mod args;
 mod concrete;
+mod control;
+mod nest;
 mod results;
 
 pub use args::{FunctionArg, FunctionArgs, IntoFunctionArg, TensorSpec};
 pub use concrete::ConcreteFunction;
+pub use control::{Branches, case, cond, foldl, foldr, map_fn, scan, switch_case, while_loop};
+pub use nest::Nest;
 pub use results::FunctionResult;
 
 use crate::error::{Error, Result};

@@ -22,7 +22,7 @@ pub use infer::infer;
 pub use literal::{Literal, Values};
 pub use prim::{
     Attention, ById, CheckText, CompositeOp, Conv, ConvLayout, CustomOp, DotDims, GatherMode, Prim,
-    PrintText, ReduceKind, ScanBody, ScatterKind, Spec, WindowDim,
+    PrintText, ReduceKind, ScanBody, ScatterKind, Spec, WhileBody, WindowDim,
 };
 pub use rows::Ew;
 pub(crate) use vjp::window_positions;

@@ -313,6 +313,42 @@ pub struct ScanBody {
     pub primal: Option<Arc<Graph>>,
 }
 
+/// A loop whose number of trips is known when it runs.
+///
+/// Operands: the int32 number of trips where `cond` does not say it, then constants, then carried values, then lists, which hold one value a
+/// trip. Body parameters: constants, carried values, one value of each list. Body outputs: carried values, then one value of each list that
+/// results. Results: carried values, then the int32 number of trips where `cond` decides it, then lists. The spec of a list is that of its
+/// values with a first dimension of 1: how long it is, only whoever runs the loop knows. Nothing but loops reads lists.
+#[derive(Debug)]
+pub struct WhileBody {
+    /// Constants and carried values to a bool scalar: whether a trip follows.
+    pub cond: Option<Arc<Graph>>,
+    /// One trip.
+    pub body: Arc<Graph>,
+    /// Number of operands that every trip sees unchanged.
+    pub consts: usize,
+    /// Number of carried values.
+    pub carries: usize,
+    /// Most trips, whatever `cond` says.
+    pub limit: Option<usize>,
+    /// Whether lists are read (and written) from the last to the first.
+    pub reverse: bool,
+    /// The body of the loop whose results these are, first among more: the twin that differentiation makes.
+    pub primal: Option<Arc<Graph>>,
+}
+
+impl WhileBody {
+    /// Number of operands before the constants.
+    pub fn lead(&self) -> usize {
+        usize::from(self.cond.is_none())
+    }
+
+    /// Number of results before the lists.
+    pub fn plain_results(&self) -> usize {
+        self.carries + usize::from(self.cond.is_some())
+    }
+}
+
 /// The text of a value check: read back as `op: what[index] = value is not in [0, bound)` or a fixed sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CheckText {
@@ -427,6 +463,8 @@ pub enum Prim {
     Case(Vec<ById<Graph>>),
     /// A loop with a static number of trips.
     Scan(ById<ScanBody>),
+    /// A loop whose number of trips is known when it runs.
+    While(ById<WhileBody>),
     /// The operands, which no pass moves across.
     OptimizationBarrier,
     /// Effect: bool and int32 of equal shape; an element that is false fails the check with the int32 beside it.
@@ -475,6 +513,7 @@ impl Prim {
             Prim::Composite(c) => c.name(),
             Prim::Case(_) => "case",
             Prim::Scan(_) => "scan",
+            Prim::While(_) => "while",
             Prim::OptimizationBarrier => "optimization_barrier",
             Prim::Check(_) => "check",
             Prim::Print(_) => "print",
@@ -489,7 +528,20 @@ impl Prim {
             Prim::Composite(c) => c.body().has_effects(),
             Prim::Case(branches) => branches.iter().any(|b| b.has_effects()),
             Prim::Scan(s) => s.body.has_effects(),
+            Prim::While(w) => w.body.has_effects() || w.cond.as_ref().is_some_and(|c| c.has_effects()),
             _ => false,
+        }
+    }
+
+    /// Whether running it where it should not run is more than lost work: it has an effect, or might not end.
+    pub fn needs_guard(&self) -> bool {
+        let any = |g: &Graph| g.insts().iter().any(|i| i.prim.needs_guard());
+        match self {
+            Prim::While(w) => w.cond.is_some() || any(&w.body),
+            Prim::Composite(c) => any(c.body()),
+            Prim::Case(branches) => branches.iter().any(|b| any(b)),
+            Prim::Scan(s) => any(&s.body),
+            p => p.has_effect(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Keras: what models are made of and trained with.
 
 pub mod activations;
+pub mod applications;
 mod base;
 pub mod callbacks;
 pub mod constraints;
@@ -19,7 +20,7 @@ pub mod utils;
 
 pub use base::{
     AnyLayer, Call, CallArgs, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer,
-    Node, ObjectArg, RegularizerArg, WeightSpec, deserialize_layer, dtype_policy, register_layer,
+    Node, ObjectArg, RegularizerArg, RnnCell, WeightSpec, deserialize_layer, dtype_policy, register_layer,
     serialize_layer, set_dtype_policy,
 };
 pub use layers::input;

@@ -5,6 +5,8 @@ pub mod device;
 pub mod examples;
 pub mod goldens;
 pub mod gpu;
+pub mod models;
+pub mod operands;
 pub mod rng;
 pub mod samples;
 pub mod server;

@@ -101,7 +101,9 @@ pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
         KernelKind::Cumulative(x) => each(&|c| lines::write(k, x, rules, c)),
         KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules, &chunks[0])),
         KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules, &chunks[0])),
-        KernelKind::Scan(_) => Err(Error::internal("codegen", "a loop is no dispatch")),
+        KernelKind::Scan(_) | KernelKind::While(_) => {
+            Err(Error::internal("codegen", "a loop is no dispatch"))
+        }
         KernelKind::Custom { op, .. } => {
             Err(Error::internal("codegen", format_args!("{} runs on the host", op.name())))
         }

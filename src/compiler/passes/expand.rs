@@ -75,7 +75,7 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
         Prim::Case(branches) => {
             let mut results: Option<Vec<Val>> = None;
             for (k, b) in branches.iter().enumerate() {
-                let outs = if b.has_effects() {
+                let outs = if b.insts().iter().any(|i| i.prim.needs_guard()) {
                     let mut operands = x.to_vec();
                     operands[0] = is_taken(rw, x[0], k, branches.len())?;
                     rw.copy(&b.guarded()?, &operands)?

@@ -3,6 +3,7 @@
 mod heavy;
 mod index;
 mod linearize;
+mod loops;
 mod structure;
 mod window;
 
@@ -78,6 +79,7 @@ fn operand_adjoints(
         Prim::Composite(_)
         | Prim::Case(_)
         | Prim::Scan(_)
+        | Prim::While(_)
         | Prim::CustomCall(_)
         | Prim::OptimizationBarrier => structure::adjoints(g, prim, x, y, dy),
         Prim::Attention(a) => Ok(attention::adjoints(g, a, x, y, dy)?.into()),
@@ -160,7 +162,7 @@ impl AdjointMap {
     fn add(&mut self, g: &mut Graph, v: Val, d: Val) -> Result<()> {
         let Some(old) = self.slot(v).map(|s| *s) else { return Ok(()) };
         let sum = match old {
-            Some(old) => g.add(old, d)?,
+            Some(old) => loops::sum(g, old, d)?,
             None => d,
         };
         if let Some(slot) = self.slot(v) {

@@ -2,6 +2,7 @@
 
 use super::args::CallArgs;
 use super::call::Call;
+use super::cell::{RnnCell, call_once};
 use super::node::{AnyLayer, Node};
 use super::symbolic::{KerasInputs, KerasTensor};
 use crate::error::{Error, Result};
@@ -49,11 +50,15 @@ pub trait Layer: fmt::Debug + Any {
         Err(Error::unimplemented(self.class_name(), "neither `call` nor `call_many` is implemented"))
     }
 
-    /// What it computes of any number of inputs; by default [`Layer::call`] of one.
+    /// What it computes of any number of inputs; by default [`Layer::call`] of one, and of a cell one step: input and states to output and
+    /// next states.
     ///
     /// # Errors
     /// As [`Layer::call`].
     fn call_many(&self, c: &mut Call, xs: &[Tensor]) -> Result<Vec<Tensor>> {
+        if let Some(cell) = self.cell() {
+            return call_once(cell, c, xs);
+        }
         match xs {
             [x] => Ok(vec![self.call(c, x)?]),
             _ => Err(Error::invalid(
@@ -123,6 +128,11 @@ pub trait Layer: fmt::Debug + Any {
     /// Layers that it holds, where they shall be known before the first call and in this order.
     fn sublayers(&self) -> Vec<AnyLayer> {
         vec![]
+    }
+
+    /// The layer as a cell of recurrent layers, where it is one.
+    fn cell(&self) -> Option<&dyn RnnCell> {
+        None
     }
 
     /// Whether a mask of the input means something for the output.

@@ -4,11 +4,13 @@ use super::arg::RegularizerArg;
 use super::args::CallArgs;
 use super::call::Call;
 use super::layer::Layer;
+use super::loops::Loops;
 use super::policy::{DTypePolicy, dtype_policy};
 use super::symbolic::Invocation;
 use super::weight::Weight;
 use crate::error::{Error, Result};
 use crate::keras::object::auto_name;
+use crate::ops::array;
 use crate::ops::random::Generator;
 use crate::shape::PartialShape;
 use crate::tensor::{Tensor, Variable};
@@ -54,6 +56,9 @@ pub(crate) struct Core {
     pub(super) weights: RefCell<Vec<Rc<Weight>>>,
     pub(super) sublayers: RefCell<Vec<AnyLayer>>,
     pub(super) generator: OnceCell<Generator>,
+    pub(super) loops: Loops,
+    /// What it keeps from call to call beside its weights.
+    pub(super) kept: RefCell<Vec<Variable>>,
     pub(super) invocations: RefCell<Vec<Weak<Invocation>>>,
     pub(super) calls: Cell<usize>,
     pub(super) losses: RefCell<Vec<Tensor>>,
@@ -214,6 +219,8 @@ impl AnyLayer {
             weights: RefCell::default(),
             sublayers: RefCell::new(sublayers),
             generator: OnceCell::new(),
+            loops: Loops::default(),
+            kept: RefCell::default(),
             invocations: RefCell::default(),
             calls: Cell::new(0),
             losses: RefCell::default(),
@@ -383,6 +390,19 @@ impl AnyLayer {
     fn generators(&self) -> Vec<Variable> {
         let state = |l: &AnyLayer| l.0.generator.get().map(|g| g.state_variable().clone());
         self.flattened().iter().filter_map(state).collect()
+    }
+
+    /// Sets what recurrent layers of it keep from call to call (`stateful`) to zeros (`reset_states`).
+    ///
+    /// # Errors
+    /// `Internal` only.
+    pub fn reset_states(&self) -> Result<()> {
+        for layer in self.flattened() {
+            for v in layer.0.kept.borrow().iter() {
+                v.assign(array::zeros(v.shape(), v.dtype())?)?;
+            }
+        }
+        Ok(())
     }
 
     /// How many numbers its weights are.

@@ -307,9 +307,8 @@ struct Visit {
 }
 
 impl Sketch {
-    pub(super) fn visit(&mut self, layer: &AnyLayer, inputs: &[Tensor], outputs: &[Tensor]) {
-        let shapes = |t: &[Tensor]| t.iter().map(|t| t.shape().clone()).collect();
-        self.visits.push(Visit { layer: layer.clone(), inputs: shapes(inputs), outputs: shapes(outputs) });
+    pub(super) fn visit(&mut self, layer: &AnyLayer, inputs: Vec<Shape>, outputs: Vec<Shape>) {
+        self.visits.push(Visit { layer: layer.clone(), inputs, outputs });
     }
 
     /// What stands for a weight that does not exist yet.

@@ -19,7 +19,7 @@ pub(super) struct Case {
     pub smooth: bool,
 }
 
-fn case(
+pub(super) fn case(
     name: &str,
     shapes: &[&[usize]],
     build: impl Fn(&mut Graph, &[Val]) -> Result<Val> + 'static,
@@ -292,8 +292,18 @@ fn structures() -> Vec<Case> {
 
 /// All of them.
 pub(super) fn all() -> Vec<Case> {
-    [rows(), windows(), contractions(), attention(), views(), gathers(), reductions(), structures()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        rows(),
+        windows(),
+        contractions(),
+        attention(),
+        views(),
+        gathers(),
+        reductions(),
+        structures(),
+        super::loops::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -1,5 +1,6 @@
 //! Keras: layers, models, training.
 
+mod applications;
 mod attention;
 mod goldens;
 mod loops;
