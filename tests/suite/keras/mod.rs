@@ -4,6 +4,7 @@ mod applications;
 mod attention;
 mod goldens;
 mod loops;
+mod mixed;
 mod saving;
 mod training;
 
