@@ -3,6 +3,7 @@
 mod effects;
 mod large;
 mod observe;
+mod products;
 mod seeds;
 mod tape;
 mod traced;
