@@ -13,7 +13,7 @@ use wgflow::{DType, IntoTensor, Result, Tensor, layers, random, reshape};
 #[derive(Parser)]
 struct Args {
     /// How often the sentences are gone through.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 3)]
     epochs: usize,
 }
 

@@ -19,6 +19,7 @@
 //! [`exec`] with the [`cpu`] device or the adapters of [`runtime`].
 
 mod autodiff;
+pub mod compat;
 pub mod compiler;
 pub mod config;
 pub mod cpu;

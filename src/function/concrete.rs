@@ -97,6 +97,11 @@ impl ConcreteFunction {
         self.entry.graph()
     }
 
+    /// Variables that it gives new values.
+    pub fn assigned(&self) -> &[Variable] {
+        &self.assigned
+    }
+
     /// Variables that it reads.
     pub fn variables(&self) -> Vec<Variable> {
         let read = |c: &Capture| match c {

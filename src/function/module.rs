@@ -114,12 +114,12 @@ impl Module {
         Ok(())
     }
 
-    /// Its variables in the order of their names, then those of its modules; each once.
+    /// Its variables in the order of their names, then those of each of its modules; each once.
     pub fn variables(&self) -> Vec<Variable> {
-        let mut seen: HashSet<VariableId> = HashSet::new();
-        let mut found = self.own_variables();
-        self.submodules().iter().for_each(|m| found.extend(m.own_variables()));
-        found.retain(|v| seen.insert(v.id()));
+        let (mut found, mut seen) = (vec![], vec![]);
+        self.collect_variables(&mut found, &mut seen);
+        let mut known: HashSet<VariableId> = HashSet::new();
+        found.retain(|v| known.insert(v.id()));
         found
     }
 
@@ -133,29 +133,42 @@ impl Module {
         self.variables().into_iter().filter(|v| !v.trainable()).collect()
     }
 
-    /// The modules that it holds, and those that they hold; each once, before what it holds.
+    /// The modules that it holds, in the order of their names, then those that each of them holds; each once.
     pub fn submodules(&self) -> Vec<Module> {
-        let mut found: Vec<Module> = vec![];
-        self.collect(&mut found);
+        let mut found = vec![];
+        self.collect_modules(&mut found);
         found
     }
 
-    fn collect(&self, found: &mut Vec<Module>) {
-        let own = crate::lock(&self.0.parts).clone();
-        for part in own.into_values() {
-            if let Part::Module(m) = part
-                && !found.iter().any(|f| Arc::ptr_eq(&f.0, &m.0))
-            {
+    fn collect_modules(&self, found: &mut Vec<Module>) {
+        let mut new = vec![];
+        for m in self.own_modules() {
+            if !found.iter().any(|f: &Module| Arc::ptr_eq(&f.0, &m.0)) {
                 found.push(m.clone());
-                m.collect(found);
+                new.push(m);
+            }
+        }
+        new.iter().for_each(|m| m.collect_modules(found));
+    }
+
+    fn collect_variables(&self, found: &mut Vec<Variable>, seen: &mut Vec<Module>) {
+        let parts = crate::lock(&self.0.parts).clone();
+        found.extend(parts.into_values().filter_map(|p| match p {
+            Part::Variable(v) => Some(v),
+            Part::Module(_) => None,
+        }));
+        seen.push(self.clone());
+        for m in self.own_modules() {
+            if !seen.iter().any(|s| Arc::ptr_eq(&s.0, &m.0)) {
+                m.collect_variables(found, seen);
             }
         }
     }
 
-    fn own_variables(&self) -> Vec<Variable> {
+    fn own_modules(&self) -> Vec<Module> {
         let of = |p: &Part| match p {
-            Part::Variable(v) => Some(v.clone()),
-            Part::Module(_) => None,
+            Part::Module(m) => Some(m.clone()),
+            Part::Variable(_) => None,
         };
         crate::lock(&self.0.parts).values().filter_map(of).collect()
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Graphs that a function keeps; the one that was used longest ago makes room.
 pub const MAX_TRACES: usize = 128;
 
-/// Last calls that are looked at, and traces among them that are too many.
+/// Last calls that are looked at (TensorFlow's numbers), and traces among them that are too many.
 const HISTORY: usize = 10;
 const TOO_MANY: usize = 5;
 
@@ -75,10 +75,14 @@ impl Traces {
             return None;
         }
         self.since.push_back(1);
-        while self.since.iter().sum::<usize>() > HISTORY {
+        let mut calls: usize = self.since.iter().sum();
+        while let Some(&first) = self.since.front()
+            && calls - first > HISTORY
+        {
+            calls -= first;
             self.since.pop_front();
         }
-        let (traces, calls) = (self.since.len(), self.since.iter().sum());
+        let traces = self.since.len();
         if traces < TOO_MANY || self.stats.warnings > 0 {
             return None;
         }

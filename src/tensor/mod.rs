@@ -30,7 +30,10 @@ pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Plac
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
 pub(crate) use recorder::{interested, is_recorded};
 pub use scope::{name_scope, scoped};
-pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, trace};
+pub use trace::{
+    Capture, LastingTrace, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, symbol,
+    trace,
+};
 pub use variable::{Variable, VariableId};
 
 use crate::compiler::checks::error_of;
@@ -238,6 +241,7 @@ impl Tensor {
     }
 
     fn read_buffer(&self, b: &Buffer) -> Result<Reading> {
+        deferred::run_checks(&self.0.device);
         let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
         Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
     }

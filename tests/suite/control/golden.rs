@@ -12,11 +12,12 @@ const X: [f64; 3] = [0.5, 1.25, 0.75];
 const W: [f64; 3] = [0.9, 1.1, 0.4];
 const V: [f64; 3] = [1.5, 0.5, 1.25];
 
-fn goldens() -> Value {
+/// A part of control.json.
+pub(super) fn goldens(part: &str) -> Value {
     let path = directory().join("control.json");
     let text = std::fs::read(&path)
         .unwrap_or_else(|e| panic!("{}: {e}; make it with tests/goldens/control.py", path.display()));
-    serde_json::from_slice::<Value>(&text).expect("control.json is JSON")["programs"].take()
+    serde_json::from_slice::<Value>(&text).expect("control.json is JSON")[part].take()
 }
 
 /// What a program gives: numbers by name, and what it printed.
@@ -126,7 +127,7 @@ fn differences(name: &str, found: Result<Found>, golden: &Value) -> Vec<String> 
 
 fn compare(how: impl Fn(Program) -> Result<Found>) {
     device_under_test();
-    let goldens = goldens();
+    let goldens = goldens("programs");
     let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
     let wanted: Vec<&str> = goldens.as_object().into_iter().flatten().map(|(k, _)| k.as_str()).collect();
     assert!(wanted.iter().all(|w| names.contains(w)) && wanted.len() == names.len(), "{wanted:?} {names:?}");

@@ -1,7 +1,13 @@
 //! Control flow: branches, loops, arrays, modules, traces and their limits, graph mode.
 
+mod arrays;
+mod errors;
 mod golden;
+mod graphs;
+mod modules;
 mod programs;
+mod runs;
+mod traces;
 
 use wgflow::{IntoTensor, Result, Tensor};
 

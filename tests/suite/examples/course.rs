@@ -94,9 +94,18 @@ fn digits_mlp() {
 }
 
 #[test]
+fn digits_transformer() {
+    for policy in ["float32", "mixed_float16"] {
+        let text = printed("digits_transformer", &[policy]);
+        holds(&text, &[&format!("weights, computed in {policy}\n"), "Epoch 12/12"]);
+        assert!(number(&text, "test accuracy: ") > 0.85, "{text}");
+    }
+}
+
+#[test]
 fn sequences() {
     let text = printed("sequences", &[]);
-    holds(&text, &["embedding (Embedding)", "lstm (LSTM)", "Epoch 6/6", "% yes"]);
+    holds(&text, &["embedding (Embedding)", "lstm (LSTM)", "Epoch 3/3", "% yes"]);
     assert!(number(&text, "test accuracy: ") > 0.95, "{text}");
 }
 
