@@ -8,9 +8,10 @@ use super::emit::{Emitter, Leaves, Stop, place};
 use super::fuse::FuseRules;
 use super::index::Index;
 use super::kernel::{
-    ContractKernel, Fold, Function, Kernel, KernelCheck, KernelKind, LoopKernel, Reduction, RowsKernel, Store,
+    ContractKernel, Fold, Function, Kernel, KernelCheck, KernelKind, LoopKernel, Reduction, RowsKernel,
+    Store, phase_of,
 };
-use super::scalar::{Body, BufferUse, SOp, SVal, Shared, Ty};
+use super::scalar::{BufferUse, SOp, SVal, Shared, Ty};
 use super::{scan, while_loop};
 use crate::dtype::DType;
 use crate::error::Error;
@@ -492,20 +493,6 @@ fn dot_places(
         next += 1;
     }
     (lhs, rhs)
-}
-
-/// The pass in which an element can be computed: after the reductions it uses.
-pub fn phase_of(body: &Body, reductions: &[Reduction], v: SVal) -> usize {
-    let needed = body.needed([v]);
-    body.insts
-        .iter()
-        .zip(needed)
-        .filter_map(|(inst, needed)| match inst.op {
-            SOp::Reduced(n) if needed => Some(reductions[n as usize].phase + 1),
-            _ => None,
-        })
-        .max()
-        .unwrap_or(0)
 }
 
 /// Whether the dtype's elements are stored one a word.

@@ -103,6 +103,13 @@ fn digits_transformer() {
 }
 
 #[test]
+fn sequences() {
+    let text = printed("sequences", &[]);
+    holds(&text, &["embedding (Embedding)", "lstm (LSTM)", "Epoch 3/3", "% yes"]);
+    assert!(number(&text, "test accuracy: ") > 0.95, "{text}");
+}
+
+#[test]
 fn functional_model() {
     let text = printed("functional_model", &["--epochs", "1"]);
     holds(&text, &["Model: ", "digit (Dense)", "digit_accuracy", "odd_loss"]);

@@ -222,7 +222,7 @@ fn traced_loop(c: &mut Call, s: &Steps<'_>) -> Result<Option<(Loop, bool)>> {
         carried_output: carried_output.then_some(takes_output),
         stack: s.stack,
     };
-    let entry = graph.entry(&s.leaf.layer()?.class_name())?;
+    let entry = graph.entry(s.leaf.layer()?.class_name())?;
     let again = traced.captures.iter().all(|c| matches!(c, Capture::Variable(_)));
     let output_is_state = if first_output.is_some() { None } else { said.output_is_state };
     Ok(Some((Loop { entry, captures: traced.captures, first_output, output_is_state }, again)))
