@@ -5,6 +5,7 @@ mod attention;
 mod goldens;
 mod loops;
 mod mixed;
+mod recurrent;
 mod saving;
 mod training;
 
