@@ -1,8 +1,9 @@
 //! A small transformer on handwritten digits, read as sequences of patches, in mixed precision where it is asked for.
 //!
 //! cargo run --release --example digits_transformer
-//! cargo run --release --example digits_transformer -- mixed_float16
+//! cargo run --release --example digits_transformer -- --policy mixed_float16
 
+use clap::Parser;
 use wgflow::datasets::digits;
 use wgflow::keras::layers::{
     Add, Dense, GlobalAveragePooling1D, LayerNormalization, MultiHeadAttention, Permute, Rescaling, Reshape,
@@ -13,6 +14,17 @@ use wgflow::keras::{
 };
 use wgflow::ops::math;
 use wgflow::{DType, Result, Tensor};
+
+/// Trains a small transformer to read handwritten digits.
+#[derive(Parser)]
+struct Args {
+    /// In what layers compute: float32 or mixed_float16.
+    #[arg(long, default_value = "float32")]
+    policy: String,
+    /// How often the training images are gone through.
+    #[arg(long, default_value_t = 12)]
+    epochs: usize,
+}
 
 /// Adds a vector that is learnt for each place, since attention itself does not see the order.
 #[derive(Debug)]
@@ -37,9 +49,8 @@ fn block(x: &KerasTensor, heads: usize, width: usize) -> Result<KerasTensor> {
 
 fn main() -> Result<()> {
     set_random_seed(1)?;
-    if let Some(policy) = std::env::args().nth(1) {
-        mixed_precision::set_dtype_policy(&policy)?;
-    }
+    let args = Args::parse();
+    mixed_precision::set_dtype_policy(&args.policy)?;
     let ((x_train, y_train), (x_test, y_test)) = digits()?;
 
     // Images of 8 x 8 as 16 patches of 2 x 2.
@@ -60,7 +71,7 @@ fn main() -> Result<()> {
 
     let adam = keras::optimizers::Adam::new().learning_rate(0.003);
     model.compile(Compile::new(adam, "sparse_categorical_crossentropy").metrics(["accuracy"]))?;
-    let fit = Fit { epochs: 12, batch_size: Some(64), verbose: Verbose::Line, ..Fit::default() };
+    let fit = Fit { epochs: args.epochs, batch_size: Some(32), verbose: Verbose::Line, ..Fit::default() };
     model.fit((&x_train, &y_train), fit)?;
     let result =
         model.evaluate((&x_test, &y_test), Evaluate { verbose: Verbose::Silent, ..Evaluate::default() })?;

@@ -95,10 +95,10 @@ fn digits_mlp() {
 
 #[test]
 fn digits_transformer() {
-    for policy in ["float32", "mixed_float16"] {
-        let text = printed("digits_transformer", &[policy]);
-        holds(&text, &[&format!("weights, computed in {policy}\n"), "Epoch 12/12"]);
-        assert!(number(&text, "test accuracy: ") > 0.85, "{text}");
+    for (policy, epochs, least) in [("float32", "2", 0.5), ("mixed_float16", "1", 0.25)] {
+        let text = printed("digits_transformer", &["--policy", policy, "--epochs", epochs]);
+        holds(&text, &[&format!("weights, computed in {policy}\n"), &format!("Epoch {epochs}/{epochs}")]);
+        assert!(number(&text, "test accuracy: ") > least, "{text}");
     }
 }
 
