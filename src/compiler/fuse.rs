@@ -153,7 +153,8 @@ impl<'g> Fuser<'g> {
     /// Puts a value in memory, if it is not there.
     pub(super) fn materialise(&mut self, v: Val) {
         if !self.is_param(v) && !self.is_owned(v) && self.graph.shape(v).size() > 0 {
-            self.add(Cluster::of_value(self.graph, v));
+            let parts = self.suits_parts(v);
+            self.add(if parts { Cluster::in_parts(self.graph, v) } else { Cluster::of_value(self.graph, v) });
         }
     }
 

@@ -94,7 +94,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
+    pub(super) fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
         Ok(Store { buffer: e.value_buffer(v, true)?, index, value })
     }
 
@@ -103,6 +103,10 @@ impl Lowering<'_> {
         let flat = Index::var(0, n);
         let mut stores = vec![];
         for &v in &c.values {
+            if self.graph.shape(v).size() != n {
+                stores.extend(self.stores_of_parts(&mut e, v, &flat)?);
+                continue;
+            }
             let at = place(&mut e, &flat, self.graph.shape(v));
             let value = e.value(v, &at)?;
             e.produced.insert(v, super::emit::Produced { at: flat.clone(), value });

@@ -11,6 +11,7 @@ pub mod index;
 pub mod kernel;
 mod limits;
 pub mod lower;
+mod parts;
 pub mod passes;
 pub mod plan;
 pub mod scalar;

@@ -3,7 +3,7 @@
 use super::args::FunctionArg;
 use crate::error::{Error, Result};
 use crate::exec::{Executable, Target};
-use crate::hlo::{Graph, Linear, Spec, linearize};
+use crate::hlo::{Graph, Input, Keep, Linear, Spec, linearize};
 use crate::tensor::{
     Call, Capture, Entry, How, MAX_SCALARS, Tensor, Variable, interested, run_entry, trace, without_recorders,
 };
@@ -40,6 +40,7 @@ impl ConcreteFunction {
             .iter()
             .filter_map(|a| match a {
                 FunctionArg::Tensor(t) => Some(t.spec().clone()),
+                FunctionArg::Spec(s) => Some(s.clone()),
                 FunctionArg::Number(_) => None,
             })
             .collect();
@@ -51,7 +52,7 @@ impl ConcreteFunction {
                     .iter()
                     .map(|a| match a {
                         FunctionArg::Number(_) => a.clone().into_tensor(),
-                        FunctionArg::Tensor(_) => symbols
+                        FunctionArg::Tensor(_) | FunctionArg::Spec(_) => symbols
                             .next()
                             .cloned()
                             .ok_or_else(|| Error::internal(name, "an argument without a symbol")),
@@ -94,6 +95,11 @@ impl ConcreteFunction {
     /// The graph: arguments, then captured tensors and variables, to results, then new values of variables.
     pub fn graph(&self) -> &Arc<Graph> {
         self.entry.graph()
+    }
+
+    /// Variables that it gives new values.
+    pub fn assigned(&self) -> &[Variable] {
+        &self.assigned
     }
 
     /// Variables that it reads.
@@ -181,7 +187,7 @@ impl ConcreteFunction {
                 let flows = |(i, s): (usize, Spec)| i < self.outputs && s.dtype.is_differentiable();
                 let given: Vec<bool> = g.output_specs().into_iter().enumerate().map(flows).collect();
                 let Linear { forward, backward, connected, .. } =
-                    linearize(g, &wrt, &given, &vec![false; wrt.len()]).ok()?;
+                    linearize(g, &wrt, &given, &vec![Input::Value; wrt.len()], Keep::All).ok()?;
                 let connected = (0..wrt.len()).map(|i| connected.contains(&i)).collect();
                 Some(Arc::new(Differentiated {
                     forward: Entry::of_graph(format!("{}.forward", self.name), forward),

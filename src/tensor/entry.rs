@@ -220,7 +220,7 @@ impl Entry {
             dx.iter().zip(&x).zip(wanted).map(|((d, &x), w)| d.filter(|_| *w && differentiable(x))).collect();
         let connected = dx.iter().map(Option::is_some).collect();
         g.set_outputs(dx.into_iter().flatten().collect::<Vec<_>>());
-        let (graph, keeps) = without_unused(&g.flattened()?, x.len() + y.len())?;
+        let (graph, keeps) = without_unused(&g.opened()?, x.len() + y.len())?;
         let mut h = FxHasher::default();
         (self.stable, given, wanted).hash(&mut h);
         let entry = Entry::new(format!("{}.vjp", self.name), graph, h.finish());
@@ -297,6 +297,10 @@ impl CompositeOp for Entry {
 
     fn body(&self) -> &Arc<Graph> {
         &self.graph
+    }
+
+    fn has_vjp(&self) -> bool {
+        self.op.as_ref().is_some_and(|op| op.has_own_vjp())
     }
 
     fn vjp(

@@ -6,3 +6,4 @@ mod kernels;
 mod models;
 mod pipelines;
 mod plans;
+mod recurrent;
