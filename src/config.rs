@@ -160,3 +160,32 @@ pub fn current_device() -> Result<Device> {
 pub fn with_device<R>(name: &str, f: impl FnOnce() -> R) -> Result<R> {
     Context::global().with_device(name, f)
 }
+
+/// How many threads are used (`tf.config.threading`).
+pub mod threading {
+    use crate::cpu::threads;
+    use crate::error::Result;
+
+    /// The number of threads that one operation of the CPU device may use
+    /// (`tf.config.threading.get_intra_op_parallelism_threads`); 0 means that the system decides.
+    pub fn get_intra_op_parallelism_threads() -> usize {
+        threads::wanted()
+    }
+
+    /// Sets the number of threads that one operation of the CPU device may use
+    /// (`tf.config.threading.set_intra_op_parallelism_threads`); 0 leaves it to the system. The process has one set of threads, which
+    /// programs that run at the same time share. Results do not depend on their number.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` once they are running.
+    ///
+    /// ```
+    /// use wgflow::config::threading;
+    /// threading::set_intra_op_parallelism_threads(2)?;
+    /// assert_eq!(threading::get_intra_op_parallelism_threads(), 2);
+    /// # Ok::<(), wgflow::Error>(())
+    /// ```
+    pub fn set_intra_op_parallelism_threads(num_threads: usize) -> Result<()> {
+        threads::set_wanted(num_threads)
+    }
+}

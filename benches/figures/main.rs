@@ -6,6 +6,7 @@
 //! input (`prepare ROW`, `run`, `drop`, `expect ROW`, `costs`), each answered by one JSON object in a line. `--first` makes one training
 //! step in a process that knows nothing, and ends.
 
+mod by_hand;
 #[path = "../../tests/src/costs.rs"]
 #[expect(unreachable_pub, reason = "a module of the test suite's library, too")]
 mod costs;
@@ -70,6 +71,7 @@ fn main() -> Result<()> {
     }
     if wanted.is_empty() {
         host::costs()?.iter().for_each(say);
+        by_hand::costs()?.iter().for_each(say);
     }
     if flag("--profile") {
         host::profile()?;

@@ -28,7 +28,7 @@ pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tens
     if config::get_log_device_placement() {
         log::info!("{}: {}", entry.label(), device.full_name());
     }
-    if deferred::takes(entry) {
+    if deferred::takes(entry, &device) {
         return deferred::call(entry, inputs, &device);
     }
     let mut args = Vec::with_capacity(inputs.len());

@@ -19,11 +19,21 @@ pub struct Entry {
     name: String,
     op: Option<Box<dyn DynOp>>,
     graph: Arc<Graph>,
-    /// Whether it is a step among others: an op or the derivative of one. Functions are compiled whole, and run on their own.
-    joins: OnceLock<bool>,
+    joins: OnceLock<Joins>,
     vjps: Mutex<HashMap<VjpKey, Arc<Vjp>>>,
     executables: RwLock<Vec<(Target, u64, Arc<Executable>)>>,
     exact: OnceLock<Exact>,
+}
+
+/// How an entry runs among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joins {
+    /// It may be compiled together with what runs before and after it: an op or the derivative of one.
+    Pure,
+    /// As that, and it checks values.
+    Checked,
+    /// It is compiled whole and runs on its own: a function, or something with an effect whose time matters.
+    Alone,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -89,7 +99,7 @@ impl Entry {
 
     /// The entry of a graph, which is compiled and run on its own.
     pub fn of_graph(name: impl Into<String>, graph: Graph) -> Arc<Entry> {
-        let entry = Entry { joins: OnceLock::from(false), ..Entry::new(name.into(), graph, 0) };
+        let entry = Entry { joins: OnceLock::from(Joins::Alone), ..Entry::new(name.into(), graph, 0) };
         Arc::new(entry)
     }
 
@@ -117,10 +127,13 @@ impl Entry {
         self.stable
     }
 
-    /// Whether it may be compiled together with what runs before and after it: it calls nothing on the host, and has no effect whose time
-    /// matters.
-    pub(super) fn joins(&self) -> bool {
-        *self.joins.get_or_init(|| !self.graph.has_effects() && !calls_host(&self.graph))
+    /// How it runs among others.
+    pub(super) fn joins(&self) -> Joins {
+        *self.joins.get_or_init(|| match (calls_host(&self.graph), self.graph.has_effects()) {
+            (true, _) => Joins::Alone,
+            (_, true) => Joins::Checked,
+            _ => Joins::Pure,
+        })
     }
 
     /// The name of the op or function.
@@ -224,8 +237,8 @@ impl Entry {
         let mut h = FxHasher::default();
         (self.stable, given, wanted).hash(&mut h);
         let entry = Entry::new(format!("{}.vjp", self.name), graph, h.finish());
-        if self.op.is_none() && !self.joins() {
-            let _ = entry.joins.set(false);
+        if self.joins.get() == Some(&Joins::Alone) {
+            let _ = entry.joins.set(Joins::Alone);
         }
         Ok(Vjp { entry: Arc::new(entry), keeps, connected })
     }

@@ -241,6 +241,7 @@ impl Tensor {
     }
 
     fn read_buffer(&self, b: &Buffer) -> Result<Reading> {
+        deferred::run_checks(&self.0.device);
         let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
         Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
     }

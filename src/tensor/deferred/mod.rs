@@ -9,6 +9,7 @@ mod program;
 mod recipe;
 mod segment;
 
+use super::entry::Joins;
 use super::{Data, Entry, Tensor};
 use crate::error::{Error, Result};
 use crate::runtime::{Buffer, Device, is_synchronous, on_hand_over};
@@ -46,9 +47,14 @@ thread_local! {
 /// The segments of all threads.
 static ALL: Mutex<Vec<Weak<Segment>>> = Mutex::new(Vec::new());
 
-/// Whether calls of this entry wait.
-pub(super) fn takes(entry: &Entry) -> bool {
-    !is_synchronous() && entry.joins()
+/// Whether calls of this entry wait. An adapter tells failed checks with the next read, the CPU device at the call.
+pub(super) fn takes(entry: &Entry, device: &Device) -> bool {
+    let waits = match entry.joins() {
+        Joins::Pure => true,
+        Joins::Checked => device.caps().is_some(),
+        Joins::Alone => false,
+    };
+    waits && !is_synchronous()
 }
 
 /// Notes a call. The operands' specs are the entry's.
@@ -67,6 +73,12 @@ pub(super) fn call(entry: &Arc<Entry>, inputs: &[&Tensor], device: &Device) -> R
 /// Ends the segments of this thread: what is called next is not compiled together with what was called before.
 pub(crate) fn end_segment() {
     SEGMENTS.with_borrow(Vec::clone).iter().for_each(|s| s.flush());
+}
+
+/// Runs the checks of values that wait on this thread: a read tells what they find.
+pub(super) fn run_checks(device: &Device) {
+    let segment = SEGMENTS.with_borrow(|all| all.iter().find(|s| s.device == *device).cloned());
+    segment.into_iter().for_each(|s| s.run_checks());
 }
 
 /// This thread's segment for a device.

@@ -9,6 +9,9 @@ use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use std::sync::{Arc, LazyLock, Mutex};
 
+/// Pipelines that one run of calls makes for a recipe; until it has all of them, the recipe runs op by op.
+const NEW_PIPELINES: usize = 16;
+
 /// Recipes that are remembered, and compiled ones.
 const SEEN: usize = 16384;
 const COMPILED: usize = 512;
@@ -64,8 +67,17 @@ pub(super) fn run(device: &Device, recipe: &Recipe<'_>) -> Vec<Result<Buffer>> {
     op_by_op(device, recipe)
 }
 
-/// The compiled form of a recipe that came before.
+/// The compiled form of a recipe that came before, once all of it is ready.
 fn executable(device: &Device, recipe: &Recipe<'_>) -> Option<Arc<Executable>> {
+    let found = compiled(device, recipe)?;
+    if found.warm_up(device, NEW_PIPELINES).is_ok_and(|ready| ready) {
+        return Some(found);
+    }
+    crate::lock(&PROGRAMS).stats.op_by_op += 1;
+    None
+}
+
+fn compiled(device: &Device, recipe: &Recipe<'_>) -> Option<Arc<Executable>> {
     let mut h = FxHasher::default();
     recipe.words.iter().for_each(|&w| h.write_u64(w));
     let hash = h.finish();

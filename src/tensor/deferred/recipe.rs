@@ -25,7 +25,7 @@ pub(super) struct ResultOf {
     pub(super) output: u32,
 }
 
-/// The calls that wanted results depend on, with sources in the order of their first use.
+/// The calls that wanted results depend on and those that check values, with sources in the order of their first use.
 pub(super) struct Recipe<'a> {
     pub(super) steps: Vec<Step<'a>>,
     pub(super) sources: Vec<&'a Source>,
@@ -45,7 +45,7 @@ const NONE: u32 = u32::MAX;
 impl<'a> Recipe<'a> {
     /// The recipe for results of calls on a device.
     pub(super) fn new(device: u32, calls: &'a [Call], sources: &'a [Source], wanted: &[ResultOf]) -> Self {
-        let mut used = vec![false; calls.len()];
+        let mut used: Vec<bool> = calls.iter().map(Call::checks).collect();
         wanted.iter().for_each(|w| used[w.call as usize] = true);
         for k in (0..calls.len()).rev() {
             if used[k] {

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::exec::Arg;
 use crate::hlo::Spec;
 use crate::runtime::{Buffer, Device};
+use crate::tensor::entry::Joins;
 use crate::tensor::{Data, Entry, MAX_SCALARS, Tensor};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -92,6 +93,15 @@ impl Segment {
         let n = state.calls.len();
         state.run(n, &self.device);
     }
+
+    /// Runs all that waits if values are checked by it.
+    pub(super) fn run_checks(&self) {
+        let mut state = crate::lock(&self.state);
+        if state.calls.iter().any(Call::checks) {
+            let n = state.calls.len();
+            state.run(n, &self.device);
+        }
+    }
 }
 
 impl State {
@@ -143,10 +153,8 @@ impl State {
                 }
             }
         }
-        let values = match wanted.is_empty() {
-            true => vec![],
-            false => program::run(device, &Recipe::new(device.id(), &head, &self.sources, &wanted)),
-        };
+        let recipe = Recipe::new(device.id(), &head, &self.sources, &wanted);
+        let values = if recipe.steps.is_empty() { vec![] } else { program::run(device, &recipe) };
         self.carry_over(&head, &wanted, &values);
         for (holder, value) in holders.into_iter().zip(values) {
             if let Some(slot) = holder {
@@ -210,6 +218,11 @@ impl Source {
 }
 
 impl Call {
+    /// Whether it runs even if nothing uses its results.
+    pub(super) fn checks(&self) -> bool {
+        self.entry.joins() == Joins::Checked
+    }
+
     pub(super) fn specs(&self) -> impl Iterator<Item = &Spec> {
         let graph = self.entry.graph();
         graph.outputs().iter().map(|&v| graph.spec(v))

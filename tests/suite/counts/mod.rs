@@ -7,3 +7,4 @@ mod models;
 mod pipelines;
 mod plans;
 mod recurrent;
+mod transformer;
