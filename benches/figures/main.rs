@@ -169,11 +169,15 @@ fn serve() -> Result<()> {
     for line in std::io::stdin().lines().map_while(std::io::Result::ok) {
         let (command, row) = line.split_once(' ').unwrap_or((&line, ""));
         let answer = match (command, &mut prepared) {
-            ("prepare", _) => Prepared::new(row).map(|p| {
-                let said = json!({ "probes": p.found, "first": p.first });
-                prepared = Some(p);
-                said
-            }),
+            ("prepare", _) => {
+                // What was prepared before gives its memory back first.
+                prepared = None;
+                Prepared::new(row).map(|p| {
+                    let said = json!({ "probes": p.found, "first": p.first });
+                    prepared = Some(p);
+                    said
+                })
+            }
             ("run", Some(p)) => p.run().map(|s| json!({ "seconds": s })),
             ("expect", _) => Row::parse(row).and_then(|r| {
                 Ok(json!({ "expected": reference::expected(&r)?, "bound": reference::bound(&r) }))

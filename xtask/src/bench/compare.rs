@@ -27,6 +27,13 @@ pub(super) fn line(work: &str, unit: &str, ours: f64, peer: Option<(f64, f64, &s
     json!({ "work": work, "unit": unit, "ours": rounded(ours), "peer": peer, "peer_name": name, "ratio": ratio })
 }
 
+/// A line as it is printed: work and unit first.
+pub(super) fn printed(line: &Value) -> String {
+    let fields = ["work", "unit", "ours", "peer", "peer_name", "ratio"];
+    let field = |f: &str| format!("\"{f}\": {}", line[f]);
+    format!("{{{}}}", fields.map(field).join(", "))
+}
+
 /// Four digits that count.
 fn rounded(v: f64) -> f64 {
     format!("{v:.3e}").parse().unwrap_or(v)
@@ -214,6 +221,8 @@ mod tests {
         let l = line("add", "ms", 2.0, Some((3.0, 1.5, "other 1.0")));
         assert_eq!(l["ratio"], 1.5);
         assert_eq!(l["peer_name"], "other 1.0");
+        let text = r#"{"work": "add", "unit": "ms", "ours": 2.0, "peer": 3.0, "peer_name": "other 1.0", "ratio": 1.5}"#;
+        assert_eq!(printed(&l), text);
         assert!(line("add", "ms", 2.0, None)["ratio"].is_null());
     }
 }

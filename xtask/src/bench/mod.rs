@@ -119,7 +119,7 @@ impl Bench {
         introduce(&all)?;
         let mut lines = vec![];
         let mut found = |more: Vec<Value>, json: bool| {
-            more.iter().filter(|_| json).for_each(|l| println!("{l}"));
+            more.iter().filter(|_| json).for_each(|l| println!("{}", compare::printed(l)));
             lines.extend(more);
         };
         for row in &rows {
