@@ -1,12 +1,14 @@
 //! The interpreter of scalar programs: one operation at a time over a whole block.
 
+use super::habits::{Habits, STEADY};
 use super::index::{Cursor, Values, Walk, fill, first, runs, step};
 use super::{math, registers};
-use crate::compiler::index::{Index, Source};
+use crate::compiler::index::Index;
 use crate::compiler::kernel::Kernel;
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::dtype::{DType, Storage};
 use crate::hlo::interpret::philox;
+use std::sync::Arc;
 
 /// Elements of a block.
 pub(super) const BLOCK: usize = 1024;
@@ -40,97 +42,9 @@ pub(super) struct Machine<'a> {
     wide: Vec<bool>,
     lanes: Vec<i32>,
     block: u8,
-    /// After how many positions a value repeats: [`NEVER`], or 0 where it depends on more than the position.
-    period: Vec<usize>,
-    /// Over how many positions, counted from 0 on, a value stays the same.
-    stretch: Vec<usize>,
+    habits: Arc<Habits>,
     /// The block that a register is of: where it started, how long it was.
     filled: Vec<(usize, usize)>,
-}
-
-/// Longest period that is looked for.
-const MAX_PERIOD: usize = 1 << 16;
-
-/// The period of what depends on the position alone and does not repeat.
-const NEVER: usize = usize::MAX;
-
-/// The period of both.
-fn joint(a: usize, b: usize) -> usize {
-    if a == 0 || b == 0 || a == NEVER || b == NEVER {
-        return a.min(b).min(1) * NEVER;
-    }
-    let (mut x, mut y) = (a, b);
-    while y > 0 {
-        (x, y) = (y, x % y);
-    }
-    if a / x * b > MAX_PERIOD { NEVER } else { a / x * b }
-}
-
-/// Periods of all values over loop variable `block`.
-fn periods(body: &Body, block: u8) -> Vec<usize> {
-    let mut periods: Vec<usize> = vec![];
-    for inst in &body.insts {
-        let of_index = |i: &Index| {
-            i.terms.iter().fold(1, |p, t| {
-                joint(
-                    p,
-                    match t.source {
-                        Source::Var(_) if t.top => NEVER,
-                        Source::Var(_) => t.stride * t.size,
-                        Source::Value(v) => periods[v.0 as usize],
-                    },
-                )
-            })
-        };
-        let of_args = || inst.args.iter().fold(1, |p, a| joint(p, periods[a.0 as usize]));
-        periods.push(match &inst.op {
-            _ if inst.vars & !(1 << block) != 0 => 0,
-            SOp::Constant(_) | SOp::Scalar(_) => 1,
-            SOp::Index(i) => of_index(i),
-            SOp::Load { index, mask, .. } => {
-                joint(of_index(index), mask.map_or(1, |m| periods[m.0 as usize]))
-            }
-            SOp::Row(_) | SOp::Convert { .. } | SOp::Bitcast | SOp::Narrow(_) => of_args(),
-            SOp::Philox { .. } | SOp::Reduced(_) | SOp::Accumulator => 0,
-        });
-    }
-    periods
-}
-
-/// The stretch of what is the same everywhere: a multiple of all that come up.
-const STEADY: usize = 0;
-
-fn common(a: usize, b: usize) -> usize {
-    let (mut x, mut y) = (a, b);
-    while y > 0 {
-        (x, y) = (y, x % y);
-    }
-    x
-}
-
-/// Stretches of all values over loop variable `block`.
-fn stretches(body: &Body, block: u8) -> Vec<usize> {
-    let mut stretches: Vec<usize> = vec![];
-    for inst in &body.insts {
-        let of_index = |i: &Index| {
-            i.terms.iter().fold(STEADY, |s, t| match t.source {
-                Source::Var(x) if x == block => common(s, t.stride),
-                Source::Var(_) => s,
-                Source::Value(v) => common(s, stretches[v.0 as usize]),
-            })
-        };
-        let of_args = || inst.args.iter().fold(STEADY, |s, a| common(s, stretches[a.0 as usize]));
-        stretches.push(match &inst.op {
-            _ if inst.vars >> block & 1 == 0 => STEADY,
-            SOp::Index(i) => of_index(i),
-            SOp::Load { index, mask, .. } => {
-                common(of_index(index), mask.map_or(STEADY, |m| stretches[m.0 as usize]))
-            }
-            SOp::Row(_) | SOp::Convert { .. } | SOp::Bitcast | SOp::Narrow(_) => of_args(),
-            _ => 1,
-        });
-    }
-    stretches
 }
 
 impl Values for Machine<'_> {
@@ -143,13 +57,18 @@ impl Values for Machine<'_> {
     }
 
     fn stretch(&self, v: SVal) -> usize {
-        if self.is_wide(v) { self.stretch[v.0 as usize] } else { STEADY }
+        if self.is_wide(v) { self.habits.stretch[v.0 as usize] } else { STEADY }
     }
 }
 
 impl<'a> Machine<'a> {
     /// A machine whose blocks run along loop variable `block`.
     pub(super) fn new(body: &'a Body, env: Env<'a>, block: u8) -> Self {
+        Self::with(body, env, block, Habits::new(body, block))
+    }
+
+    /// As [`Machine::new`], where several machines run the same program.
+    pub(super) fn with(body: &'a Body, env: Env<'a>, block: u8, habits: Arc<Habits>) -> Self {
         let n = body.insts.len();
         let wide = body.insts.iter().map(|i| i.vars >> block & 1 == 1).collect();
         Machine {
@@ -160,8 +79,7 @@ impl<'a> Machine<'a> {
             wide,
             lanes: vec![],
             block,
-            period: periods(body, block),
-            stretch: stretches(body, block),
+            habits,
             filled: vec![(0, 0); n],
         }
     }
@@ -221,9 +139,9 @@ impl<'a> Machine<'a> {
         let k = v.0 as usize;
         let len = if self.wide[k] { c.len } else { 1 };
         let here = (c.vars[c.block as usize], len);
-        if self.home[k] == Home::Register && self.period[k] > 0 {
+        if self.home[k] == Home::Register && self.habits.period[k] > 0 {
             let (start, filled) = self.filled[k];
-            if here.0.abs_diff(start).is_multiple_of(self.period[k]) && len <= filled {
+            if here.0.abs_diff(start).is_multiple_of(self.habits.period[k]) && len <= filled {
                 return;
             }
         }
@@ -393,15 +311,6 @@ fn copy(from: &[u32], to: &mut [u32]) {
         64 => to[..64].copy_from_slice(&from[..64]),
         _ => to.copy_from_slice(from),
     }
-}
-
-/// A length of blocks of which the values that repeat are computed once: a multiple of what most of them repeat after.
-pub(super) fn block_length(body: &Body, block: u8) -> usize {
-    let whole = periods(body, block).into_iter().filter(|&p| p > 0).fold(1, |all, p| {
-        let both = joint(all, p);
-        if both <= 2 * BLOCK && both.is_multiple_of(4) { both } else { all }
-    });
-    whole * (BLOCK / whole).max(1)
 }
 
 /// Element `i` of a buffer, as a register has it.

@@ -2,6 +2,7 @@
 
 use super::block::{BLOCK, Env, Machine};
 use super::flat::flattened;
+use super::habits::Habits;
 use super::index::{Cursor, first, step};
 use super::loops::order;
 use super::micro::{Left, Product, sizes};
@@ -14,6 +15,7 @@ use crate::error::Result;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 const M: u8 = 1;
 const N: u8 = 2;
@@ -314,6 +316,7 @@ struct Finish<'a> {
     c: &'a ContractKernel,
     /// The program over row-major positions, where there is one.
     flat: Option<Body>,
+    habits: Arc<Habits>,
     /// Whether results lie in memory as the product's elements do.
     row_major: bool,
     values: Vec<SVal>,
@@ -332,9 +335,11 @@ impl<'a> Finish<'a> {
         let is_sum = |v: &SVal| c.body.inst(*v).op == SOp::Accumulator;
         let values = order(&c.body, c.stores.iter().map(|s| s.value));
         let (accumulators, values) = values.into_iter().partition(is_sum);
+        let flat = flattened(&c.body, (M, N), ns);
         Finish {
             c,
-            flat: flattened(&c.body, (M, N), ns),
+            habits: Habits::new(flat.as_ref().unwrap_or(&c.body), N),
+            flat,
             row_major: c.stores.iter().all(|s| s.index == place),
             values,
             accumulators,
@@ -359,7 +364,7 @@ impl<'a> Finish<'a> {
             (1..rows).for_each(|r| sums.copy_within(r * width..r * width + columns, r * columns));
         }
         let body = self.flat.as_ref().unwrap_or(&self.c.body);
-        let mut m = Machine::new(body, env, N);
+        let mut m = Machine::with(body, env, N, self.habits.clone());
         let each = match (&self.flat, one) {
             (Some(_), _) => BLOCK,
             // Without the program over positions, row by row.

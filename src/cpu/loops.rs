@@ -1,6 +1,7 @@
 //! Loop kernels: blocks of positions, spread over threads.
 
-use super::block::{Env, Machine, block_length, put};
+use super::block::{Env, Machine, put};
+use super::habits::Habits;
 use super::index::Cursor;
 use super::{Failed, Memory, threads};
 use crate::compiler::checks;
@@ -41,7 +42,8 @@ pub(super) fn run(
         let env = Env { kernel, reads: &reads, scalars };
         let roots = l.stores.iter().map(|s| s.value).chain(l.checks.iter().flat_map(|c| [c.ok, c.value]));
         let (fixed, moving) = split_by(&l.body, &order(&l.body, roots), 0);
-        let block = block_length(&l.body, 0);
+        let habits = Habits::new(&l.body, 0);
+        let block = habits.block_length();
         let chunk = if l.n <= BLOCKS * block { l.n.max(1) } else { BLOCKS * block };
         let mut chunks: Vec<Chunk<'_>> = (0..l.n.div_ceil(chunk))
             .map(|k| Chunk { start: k * chunk, outs: vec![], failed: None })
@@ -54,7 +56,7 @@ pub(super) fn run(
         }
         let work = |c: &mut Chunk<'_>| {
             let (start, end) = (c.start, (c.start + chunk).min(l.n));
-            let mut m = Machine::new(&l.body, env, 0);
+            let mut m = Machine::with(&l.body, env, 0, habits.clone());
             m.run(&fixed, &Cursor { vars: [0; 4], block: 0, len: 1 });
             for at in (start..end).step_by(block) {
                 let here = Cursor { vars: [at, 0, 0, 0], block: 0, len: block.min(end - at) };

@@ -8,6 +8,7 @@ mod attention;
 mod block;
 mod contract;
 mod flat;
+mod habits;
 mod index;
 mod lines;
 mod loops;

@@ -2,6 +2,7 @@
 
 use super::block::{BLOCK, Env, Machine};
 use super::flat::flattened;
+use super::habits::Habits;
 use super::index::Cursor;
 use super::loops::{order, split_by};
 use super::{Failed, Memory, registers, threads};
@@ -11,6 +12,7 @@ use crate::compiler::kernel::phase_of;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::error::Result;
+use std::sync::Arc;
 
 /// Elements that are worth a thread's while.
 const MIN_WORK: usize = 16 * 1024;
@@ -30,6 +32,7 @@ struct Shape<'a> {
     phases: Vec<Phase>,
     last: Phase,
     across: bool,
+    habits: Arc<Habits>,
 }
 
 /// Whether neighbouring rows lie next to each other in memory, so that they are walked side by side.
@@ -92,7 +95,8 @@ impl<'a> Shape<'a> {
             r.stores.iter().chain(&r.row_stores).map(|s| s.value).chain(checked).collect(),
             count,
         );
-        Shape { r, phases, last, across }
+        let habits = Habits::new(&r.body, if across { 0 } else { 1 });
+        Shape { r, phases, last, across, habits }
     }
 }
 
@@ -174,11 +178,12 @@ fn lines(shape: &Shape<'_>, body: &Body, env: Env<'_>) -> Vec<Vec<u32>> {
     let side = BLOCK / r.rows;
     let pieces = (r.rows * r.k / (4 * MIN_WORK)).clamp(1, 64);
     let each = r.k.div_ceil(pieces).next_multiple_of(side);
+    let habits = Habits::new(body, 0);
     let values = order(body, r.reductions.iter().map(|x| x.element));
     let mut parts: Vec<(usize, Vec<Vec<u32>>)> = (0..r.k).step_by(each).map(|k| (k, vec![])).collect();
     threads::each(&mut parts, r.rows * r.k / MIN_WORK, |(from, sums)| {
         sums.extend(starts.iter().map(|&s| vec![s; side * r.rows]));
-        let mut m = Machine::new(body, env, 0);
+        let mut m = Machine::with(body, env, 0, habits.clone());
         for k in (*from..(*from + each).min(r.k)).step_by(side) {
             let len = side.min(r.k - k) * r.rows;
             m.run(&values, &Cursor { vars: [k * r.rows, 0, 0, 0], block: 0, len });
@@ -222,7 +227,7 @@ fn ty_of(r: &RowsKernel, n: usize) -> Ty {
 fn along(shape: &Shape<'_>, env: Env<'_>, chunk: &mut Chunk<'_>, end: usize) -> Failed {
     let r = shape.r;
     let mut failed: Failed = None;
-    let mut m = Machine::new(&r.body, env, 1);
+    let mut m = Machine::with(&r.body, env, 1, shape.habits.clone());
     for row in chunk.start..end {
         let at = |k: usize, len: usize| Cursor { vars: [row, k, 0, 0], block: 1, len };
         for phase in &shape.phases {
@@ -282,7 +287,7 @@ fn across(
 ) -> Failed {
     let r = shape.r;
     let len = end - chunk.start;
-    let mut m = Machine::new(&r.body, env, 0);
+    let mut m = Machine::with(&r.body, env, 0, shape.habits.clone());
     let at = |k: usize| Cursor { vars: [chunk.start, k, 0, 0], block: 0, len };
     for phase in &shape.phases {
         m.run(&phase.row, &at(0));

@@ -1,8 +1,9 @@
 //! Products whose sizes go round the blocks that devices compute them in, against plain sums in f64.
 
 use super::values;
+use wgflow::config::threading;
 use wgflow::ops::linalg::{self, MatMul};
-use wgflow::{DType, GradientTape, Result, Tensor, Unconnected, nn, random};
+use wgflow::{DType, GradientTape, Result, Tensor, Unconnected, config, nn, random, reduce_sum};
 use wgflow_tests::device::device_under_test;
 
 fn uniform(shape: &[usize], seed: i64) -> Result<Tensor> {
@@ -144,4 +145,59 @@ fn convolutions_and_both_derivatives() -> Result<()> {
         agree(&dk, &wk, ds.len() / case.kernel[3]);
     }
     Ok(())
+}
+
+/// The number of threads that the process below uses.
+const THREADS: &str = "WGFLOW_TEST_THREADS";
+
+/// Run by the test below in processes of its own, since a process chooses its threads once.
+#[test]
+#[ignore = "a part of threads_do_not_change_results"]
+fn digest_of_results() -> Result<()> {
+    let n = std::env::var(THREADS).ok().and_then(|n| n.parse().ok()).expect("a number of threads");
+    threading::set_intra_op_parallelism_threads(n)?;
+    let results = config::with_device("/CPU:0", || -> Result<Vec<Tensor>> {
+        let (x, kernel) = (uniform(&[16, 28, 28, 1], 1)?, uniform(&[3, 3, 1, 32], 2)?);
+        let tape = GradientTape::new();
+        tape.watch(&kernel);
+        let y = nn::relu(nn::conv2d(&x, &kernel, 1, nn::Padding::Valid, nn::DataFormat::Nhwc, 1)?)?;
+        let [dk] = tape.gradient_with(&[(&y, None)], [&kernel], Unconnected::Zero)?;
+        let (a, b) = (uniform(&[300, 500], 3)?, uniform(&[500, 70], 4)?);
+        let bias = reduce_sum(&y, [0, 1, 2], false)?;
+        Ok(vec![
+            reduce_sum(&a, None, false)?,
+            bias,
+            wgflow::matmul(&a, &b)?,
+            nn::softmax(&a, -1)?,
+            y,
+            dk.expect("a derivative"),
+        ])
+    })??;
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    for t in results {
+        for x in t.to_vec::<f32>()? {
+            hash = (hash ^ u64::from(x.to_bits())).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    println!("digest {hash:016x};");
+    assert_eq!(threading::get_intra_op_parallelism_threads(), n);
+    assert!(n == 1 || threading::set_intra_op_parallelism_threads(n + 1).is_err(), "threads are running");
+    Ok(())
+}
+
+#[test]
+fn threads_do_not_change_results() {
+    let digest = |threads: &str| {
+        let run = std::process::Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "programs::products::digest_of_results", "--ignored", "--nocapture"])
+            .env(THREADS, threads)
+            .output()
+            .expect("runs again");
+        let text = String::from_utf8_lossy(&run.stdout).into_owned();
+        assert!(run.status.success(), "{text} {}", String::from_utf8_lossy(&run.stderr));
+        let digest = text.split("digest ").nth(1).and_then(|t| t.split(';').next());
+        digest.unwrap_or_else(|| panic!("no digest in {text}")).to_string()
+    };
+    let one = digest("1");
+    assert_eq!([one.clone(), one], [digest("2"), digest("5")]);
 }
