@@ -21,11 +21,11 @@ pub use traces::{FunctionStats, MAX_TRACES};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 use args::Key;
-use traces::Traces;
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
+use traces::Traces;
 
 /// A host function that runs as a compiled graph (`tf.function`). Made by [`function`].
 ///

@@ -53,7 +53,13 @@ static NEXT_SLOT: AtomicU64 = AtomicU64::new(1);
 impl Device {
     pub(super) fn cpu(id: u32, index: u32) -> Self {
         let memory = Memory::new(name(DeviceType::Cpu, index), None, false);
-        Device(Arc::new(Inner { id, index, memory, profile: HostProfile::default(), kind: Kind::Cpu(Counters::default()) }))
+        Device(Arc::new(Inner {
+            id,
+            index,
+            memory,
+            profile: HostProfile::default(),
+            kind: Kind::Cpu(Counters::default()),
+        }))
     }
 
     pub(super) fn on_adapter(

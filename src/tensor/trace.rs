@@ -6,8 +6,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{ById, CompositeOp, Graph, Literal, Prim, Spec, Val};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Tensors of at most this many elements with host values are written into a trace as constants; larger ones become inputs.
 const MAX_LITERAL: usize = 1024;

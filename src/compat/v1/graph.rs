@@ -64,7 +64,10 @@ pub(super) struct Node {
 pub(super) enum What {
     Call(Arc<Entry>),
     /// Inputs: targets, then sources.
-    Gradients { targets: usize, variables: Vec<Option<Variable>> },
+    Gradients {
+        targets: usize,
+        variables: Vec<Option<Variable>>,
+    },
     Assign(Variable),
     /// Operations that run before it.
     Group(Vec<Operation>),

@@ -36,7 +36,12 @@ impl Graph {
         loop {
             if let Some(at) = nodes.pop() {
                 let Some(node) = s.nodes.get(at) else {
-                    return Err(Error::invalid("Session.run", "fetches", "operations of the graph", "another"));
+                    return Err(Error::invalid(
+                        "Session.run",
+                        "fetches",
+                        "operations of the graph",
+                        "another",
+                    ));
                 };
                 if needs.nodes.insert(at) {
                     open.extend(node.inputs.iter().cloned());

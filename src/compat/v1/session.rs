@@ -90,7 +90,8 @@ impl Session {
         if self.values.contains_key(&id) {
             return Ok(());
         }
-        let name = self.graph.variable(id).map_or_else(|| "of another graph".into(), |v| v.name().to_string());
+        let name =
+            self.graph.variable(id).map_or_else(|| "of another graph".into(), |v| v.name().to_string());
         let what = format!(
             "Attempting to use uninitialized value {name}; run global_variables_initializer() in this session first"
         );

@@ -135,9 +135,8 @@ impl TensorArray {
                 let n = l.len();
                 let room = usize::try_from(at).ok().filter(|&at| at < n || self.dynamic_size);
                 let Some(at) = room else {
-                    let what = format!(
-                        "Tried to write to index {at} but array is not resizeable and size is: {n}"
-                    );
+                    let what =
+                        format!("Tried to write to index {at} but array is not resizeable and size is: {n}");
                     return Err(Error::new(ErrorKind::OutOfRange, "TensorArray.write", what));
                 };
                 l.resize(n.max(at + 1), None);
@@ -299,13 +298,15 @@ impl TensorArray {
                 Some(s) => array::zeros(stacked(0, s), self.dtype),
                 None => Err(Error::invalid(op, "self", "elements, or an element shape", "neither")),
             },
-            State::List(l) if l.iter().all(Option::is_none) && self.element_shape.is_some() => {
-                array::zeros(stacked(l.len(), self.element_shape.as_ref().unwrap_or(&Shape::from(()))), self.dtype)
-            }
+            State::List(l) if l.iter().all(Option::is_none) && self.element_shape.is_some() => array::zeros(
+                stacked(l.len(), self.element_shape.as_ref().unwrap_or(&Shape::from(()))),
+                self.dtype,
+            ),
             State::List(l) => {
-                let all = l.iter().enumerate().map(|(i, t)| {
-                    t.as_ref().map_or_else(|| self.zeros(op, i as i64), |t| Ok(t.clone()))
-                });
+                let all = l
+                    .iter()
+                    .enumerate()
+                    .map(|(i, t)| t.as_ref().map_or_else(|| self.zeros(op, i as i64), |t| Ok(t.clone())));
                 array::stack(&all.collect::<Result<Vec<_>>>()?, 0)
             }
         }

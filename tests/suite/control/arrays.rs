@@ -60,9 +60,8 @@ fn a_growing_array_needs_to_know_how_far() -> Result<()> {
     device_under_test();
     let grow = |limit: Option<usize>| {
         function(move |x: &[Tensor]| {
-            let body = |(i, x, ta): &(Tensor, Tensor, TensorArray)| {
-                Ok((add(i, 1)?, add(x, x)?, ta.write(i, x)?))
-            };
+            let body =
+                |(i, x, ta): &(Tensor, Tensor, TensorArray)| Ok((add(i, 1)?, add(x, x)?, ta.write(i, x)?));
             let start = (constant(0)?, x[0].clone(), array(0).dynamic_size(true));
             let small = |x: &Tensor| less(reduce_sum(x, None, false)?, 10.0);
             while_loop(|(_, x, _)| small(x), body, start, limit)?.2.stack()

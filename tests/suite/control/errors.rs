@@ -1,11 +1,11 @@
 //! What branches and loops refuse, and what is said.
 
 use super::constant;
-use wgflow::{
-    DType, ErrorKind, Result, Tensor, add, case, cast, cond, function, greater, less, map_fn,
-    reduce_sum, scan, switch_case, while_loop,
-};
 use wgflow::ops::array;
+use wgflow::{
+    DType, ErrorKind, Result, Tensor, add, case, cast, cond, function, greater, less, map_fn, reduce_sum,
+    scan, switch_case, while_loop,
+};
 use wgflow_tests::device::device_under_test;
 
 /// Traces a function of a float vector of two; it must refuse with all of these words.
@@ -53,7 +53,10 @@ fn branches_must_agree() {
         },
         &["switch_case", "branch_fns[1]", "float32[2], as of branch_fns[0]", "int32[2]"],
     );
-    refuses(|x| switch_case(reduce_sum(x, None, false)?, &[&|| Ok(x.clone())], None), &["branch_index", "integer"]);
+    refuses(
+        |x| switch_case(reduce_sum(x, None, false)?, &[&|| Ok(x.clone())], None),
+        &["branch_index", "integer"],
+    );
     refuses(|_| switch_case::<Tensor>(0, &[], None), &["branch_fns", "at least one"]);
 }
 
@@ -85,7 +88,10 @@ fn loop_variables_keep_their_specs() {
 #[test]
 fn maps_and_scans_need_slices_of_equal_number() {
     device_under_test();
-    refuses(|x| map_fn(|e: &Tensor| Ok(e.clone()), &reduce_sum(x, None, false)?), &["map_fn", "elems", "rank 1"]);
+    refuses(
+        |x| map_fn(|e: &Tensor| Ok(e.clone()), &reduce_sum(x, None, false)?),
+        &["map_fn", "elems", "rank 1"],
+    );
     refuses(
         |x| {
             let both = (x.clone(), array::concat(&[x.clone(), x.clone()], 0)?);
@@ -125,9 +131,11 @@ fn a_case_without_a_true_condition_is_an_error_when_it_runs() -> Result<()> {
 #[test]
 fn values_of_symbols_name_what_to_use() -> Result<()> {
     device_under_test();
-    let f = function(|x: &[Tensor]| {
-        if positive(&x[0])?.item::<bool>()? { Ok(x[0].clone()) } else { add(&x[0], 1.0) }
-    });
+    let f = function(
+        |x: &[Tensor]| {
+            if positive(&x[0])?.item::<bool>()? { Ok(x[0].clone()) } else { add(&x[0], 1.0) }
+        },
+    );
     let e = f.call(constant([1.0])?).expect_err("a host `if` on a symbol");
     assert_eq!(e.kind(), ErrorKind::FailedPrecondition);
     for word in ["cond", "while_loop", "switch_case", "print"] {

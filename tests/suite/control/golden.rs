@@ -107,8 +107,8 @@ fn differences(name: &str, found: Result<Found>, golden: &Value) -> Vec<String> 
         let scale = wanted.iter().fold(1.0f64, |a, v| a.max(v.abs()));
         // Where TensorFlow says zeros, nothing may be connected.
         let got = got.clone().unwrap_or_else(|| vec![0.0; wanted.len()]);
-        let near = got.len() == wanted.len()
-            && got.iter().zip(&wanted).all(|(g, w)| (g - w).abs() <= 2e-5 * scale);
+        let near =
+            got.len() == wanted.len() && got.iter().zip(&wanted).all(|(g, w)| (g - w).abs() <= 2e-5 * scale);
         if !near {
             problems.push(format!("{name}: {key}: wanted {wanted:?}, got {got:?}"));
         }

@@ -3,11 +3,11 @@
 use super::constant;
 use super::golden::goldens;
 use wgflow::compat::v1::{self, Graph, PlaceholderShape, Session};
+use wgflow::ops::array;
 use wgflow::{
     DType, ErrorKind, Result, Source, Tensor, add, cond, greater, matmul, multiply, nn, reduce_mean,
     reduce_sum, square, subtract,
 };
-use wgflow::ops::array;
 use wgflow_tests::device::device_under_test;
 
 const F: DType = DType::Float32;
@@ -45,8 +45,10 @@ fn a_line_through_points_is_tensorflows() -> Result<()> {
     for (step, wanted) in golden["losses"].as_array().unwrap().iter().enumerate() {
         // Another number of points each time.
         let points = if step % 2 == 1 { vec![0.5f32, 1.0, 2.5] } else { vec![1.0, 2.0] };
-        let (p, q) =
-            (constant(points.clone())?, constant(points.iter().map(|p| 2.0 * p + 1.0).collect::<Vec<f32>>())?);
+        let (p, q) = (
+            constant(points.clone())?,
+            constant(points.iter().map(|p| 2.0 * p + 1.0).collect::<Vec<f32>>())?,
+        );
         let ((), loss) = session.run((&train, &loss), &[(&x, &p), (&y, &q)])?;
         near(loss.item()?, wanted);
     }
@@ -72,7 +74,10 @@ fn what_is_not_fed_or_initialized_is_told() -> Result<()> {
     assert!(e.to_string().contains("You must feed a value for placeholder tensor 'points'"), "{e}");
     assert!(e.to_string().contains("[?,2]"), "{e}");
     let e = session.run(&y, &[(&x, &value)]).expect_err("not initialized");
-    assert!(e.kind() == ErrorKind::FailedPrecondition && e.to_string().contains("uninitialized value w"), "{e}");
+    assert!(
+        e.kind() == ErrorKind::FailedPrecondition && e.to_string().contains("uninitialized value w"),
+        "{e}"
+    );
     let e = session.run(&doubled, &[(&x, &constant([1.0])?)]).expect_err("another shape");
     assert!(e.kind() == ErrorKind::InvalidArgument && e.to_string().contains("points"), "{e}");
     // What is not needed need not be fed, and anything may be fed.
@@ -122,7 +127,9 @@ fn branches_and_networks_in_graphs() -> Result<()> {
     let y = cond(&greater(&sum, 0.0)?, || multiply(&x, 2.0), || square(&x))?;
     let d = v1::gradients(&[&y], [Source::from(&x)])?[0].clone().unwrap();
     let mut session = Session::new(&graph);
-    let run = |s: &mut Session, v: [f64; 2]| -> Result<(Tensor, Tensor)> { s.run((&y, &d), &[(&x, &constant(v)?)]) };
+    let run = |s: &mut Session, v: [f64; 2]| -> Result<(Tensor, Tensor)> {
+        s.run((&y, &d), &[(&x, &constant(v)?)])
+    };
     let (a, b) = run(&mut session, [1.0, 2.0])?;
     assert_eq!((a.to_vec::<f32>()?, b.to_vec::<f32>()?), (vec![2.0, 4.0], vec![2.0, 2.0]));
     let (a, b) = run(&mut session, [-1.0, -2.0])?;
@@ -131,8 +138,10 @@ fn branches_and_networks_in_graphs() -> Result<()> {
     // A classifier of two layers learns which of two numbers is larger.
     let points = v1::placeholder(F, PlaceholderShape::from([None, Some(2)]), "points")?;
     let labels = v1::placeholder(DType::Int32, vector(), "labels")?;
-    let w1 = v1::get_variable("w1", [2, 8], F, wgflow::keras::initializers::GlorotUniform::new().seed(1), true)?;
-    let w2 = v1::get_variable("w2", [8, 2], F, wgflow::keras::initializers::GlorotUniform::new().seed(2), true)?;
+    let w1 =
+        v1::get_variable("w1", [2, 8], F, wgflow::keras::initializers::GlorotUniform::new().seed(1), true)?;
+    let w2 =
+        v1::get_variable("w2", [8, 2], F, wgflow::keras::initializers::GlorotUniform::new().seed(2), true)?;
     let logits = matmul(nn::relu(matmul(&points, &w1)?)?, &w2)?;
     let loss = reduce_mean(nn::sparse_softmax_cross_entropy_with_logits(&labels, &logits)?, None, false)?;
     let train = v1::train::GradientDescentOptimizer::new(0.5).minimize(&loss, None)?;

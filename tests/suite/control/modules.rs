@@ -29,7 +29,8 @@ impl AsRef<Module> for Dense {
 
 fn model() -> Result<(Module, Dense)> {
     let model = Module::new("model")?;
-    let (second, first) = model.name_scope(|| Ok::<_, wgflow::Error>((Dense::new("second")?, Dense::new("first")?)))?;
+    let (second, first) =
+        model.name_scope(|| Ok::<_, wgflow::Error>((Dense::new("second")?, Dense::new("first")?)))?;
     model.add("second", &second)?;
     model.add("first", &first)?;
     model.add("again", &first)?;

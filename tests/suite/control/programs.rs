@@ -24,18 +24,14 @@ pub(super) const ALL: &[(&str, Program)] = &[
     ("while_counter", while_counter),
     ("while_nested", while_nested),
     ("while_nested_values", while_nested_values),
-    ("while_in_cond", |x, w, _| {
-        cond(&positive(x)?, || grow(x, w, 15.0, None), || grow(x, w, 1e30, None))
-    }),
+    ("while_in_cond", |x, w, _| cond(&positive(x)?, || grow(x, w, 15.0, None), || grow(x, w, 1e30, None))),
     ("cond_in_while", cond_in_while),
     ("while_effects", while_effects),
     ("while_reads_variable", while_reads_variable),
     ("map_plain", |x, w, _| map_fn(|e: &Tensor| add(square(e)?, multiply(e, at(w, 0)?)?), x)),
     ("map_pairs", map_pairs),
     ("map_while", map_while),
-    ("scan_plain", |x, w, _| {
-        scan(|a: &Tensor, e: &Tensor| add(multiply(a, e)?, at(w, 1)?), x, None, false)
-    }),
+    ("scan_plain", |x, w, _| scan(|a: &Tensor, e: &Tensor| add(multiply(a, e)?, at(w, 1)?), x, None, false)),
     ("scan_initializer", |x, w, _| {
         let step = |a: &Tensor, e: &Tensor| tanh(add(multiply(a, w)?, e)?);
         at(&scan(step, x, w.clone(), false)?, 2)
@@ -126,8 +122,7 @@ fn switch_default(x: &Tensor, w: &Tensor, _: &Variable) -> Result<Tensor> {
 
 fn case_first(x: &Tensor, w: &Tensor, _: &Variable) -> Result<Tensor> {
     let s = sum(x)?;
-    let (same, second, third) =
-        (|| Ok(x.clone()), || multiply(multiply(x, x)?, w), || multiply(x, 7.0));
+    let (same, second, third) = (|| Ok(x.clone()), || multiply(multiply(x, x)?, w), || multiply(x, 7.0));
     let y = case(
         &[(less(&s, 0.0)?, &same), (greater(&s, 0.0)?, &second), (greater(&s, 1.0)?, &third)],
         None,
@@ -226,8 +221,7 @@ fn scan_effects(x: &Tensor, w: &Tensor, v: &Variable) -> Result<Tensor> {
 type Filling = (Tensor, Tensor, TensorArray);
 
 fn array_while(x: &Tensor, w: &Tensor, _: &Variable) -> Result<Tensor> {
-    let body =
-        |(i, h, ta): &Filling| Ok((add(i, 1)?, tanh(multiply(h, w)?)?, ta.write(i, square(h)?)?));
+    let body = |(i, h, ta): &Filling| Ok((add(i, 1)?, tanh(multiply(h, w)?)?, ta.write(i, square(h)?)?));
     let start = (constant(0)?, x.clone(), TensorArray::new(DType::Float32, 4));
     let (_, h, ta) = while_loop(|(i, ..)| less(i, 4), body, start, None)?;
     let weights = [[1.0], [2.0], [3.0], [4.0]].into_tensor(None)?;
@@ -243,9 +237,7 @@ fn array_dynamic(x: &Tensor, w: &Tensor, _: &Variable) -> Result<Tensor> {
 
 fn array_reads(x: &Tensor, w: &Tensor, _: &Variable) -> Result<Tensor> {
     let ta = TensorArray::new(DType::Float32, 3).unstack(x)?;
-    let body = |(i, s): &(Tensor, Tensor)| {
-        Ok((add(i, 1)?, add(multiply(s, w)?, ta.read(subtract(2, i)?)?)?))
-    };
+    let body = |(i, s): &(Tensor, Tensor)| Ok((add(i, 1)?, add(multiply(s, w)?, ta.read(subtract(2, i)?)?)?));
     let (_, s) = while_loop(|(i, _)| less(i, 3), body, (constant(0)?, x.clone()), None)?;
     add(s, sum(&ta.gather([2, 0])?)?)
 }
@@ -253,8 +245,7 @@ fn array_reads(x: &Tensor, w: &Tensor, _: &Variable) -> Result<Tensor> {
 fn array_values(x: &Tensor, w: &Tensor, _: &Variable) -> Result<Tensor> {
     let body = |(i, h, ta): &Filling| Ok((add(i, 1)?, add(multiply(h, 1.5)?, w)?, ta.write(i, h)?));
     let ta = TensorArray::new(DType::Float32, 8).element_shape([3]);
-    let (i, h, ta) =
-        while_loop(|(_, h, _)| less(sum(h)?, 25.0), body, (constant(0)?, x.clone(), ta), None)?;
+    let (i, h, ta) = while_loop(|(_, h, _)| less(sum(h)?, 25.0), body, (constant(0)?, x.clone(), ta), None)?;
     add(multiply(h, ta.read(subtract(i, 1)?)?)?, ta.read(0)?)
 }
 

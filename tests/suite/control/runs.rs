@@ -2,11 +2,11 @@
 
 use super::constant;
 use wgflow::hlo::Prim;
+use wgflow::ops::array;
 use wgflow::{
     DType, Result, Tensor, Variable, add, cond, config, function, greater, less, multiply, reduce_sum,
     subtract, while_loop,
 };
-use wgflow::ops::array;
 use wgflow_tests::device::device_under_test;
 
 fn names(f: &wgflow::function::ConcreteFunction) -> Vec<&str> {

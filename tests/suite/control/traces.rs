@@ -2,11 +2,11 @@
 
 use super::constant;
 use wgflow::function::{MAX_TRACES, TensorSpec};
-use wgflow::{
-    DType, ErrorKind, GradientTape, Result, Tensor, config, function, matmul, multiply, reduce_sum,
-    square, tanh,
-};
 use wgflow::ops::array;
+use wgflow::{
+    DType, ErrorKind, GradientTape, Result, Tensor, config, function, matmul, multiply, reduce_sum, square,
+    tanh,
+};
 use wgflow_tests::device::device_under_test;
 
 fn ones(n: usize) -> Result<Tensor> {
