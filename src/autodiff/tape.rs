@@ -5,8 +5,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{array, math};
 use crate::shape::Shape;
 use crate::tensor::{
-    Call, CustomBackward, Entry, How, Recorder, Tensor, VariableId, add_recorder, remove_recorder, run_entry,
-    without_recorders,
+    Call, CustomBackward, Entry, How, Recorder, Tensor, VariableId, add_recorder, end_segment, is_recorded,
+    remove_recorder, run_entry, without_recorders,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -180,6 +180,10 @@ impl GradientTape {
     pub fn with_options(persistent: bool, watch_accessed_variables: bool) -> Self {
         let log = Arc::new(Log { watch_variables: watch_accessed_variables, state: Mutex::default() });
         let hook: Arc<dyn Recorder> = log.clone();
+        if !is_recorded() {
+            // A step of training begins: what came before is no part of it.
+            end_segment();
+        }
         add_recorder(hook.clone());
         GradientTape { log, hook, persistent }
     }

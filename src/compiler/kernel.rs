@@ -80,6 +80,8 @@ pub struct RowsKernel {
     pub stores: Vec<Store>,
     /// Stores once a row.
     pub row_stores: Vec<Store>,
+    /// Checks once a row.
+    pub checks: Vec<KernelCheck>,
 }
 
 /// A program with one result.
@@ -281,6 +283,16 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// Storage buffers of a launch: its own, and the cell that failed checks write to.
+    pub fn bindings(&self) -> usize {
+        let checks = match &self.kind {
+            KernelKind::Loop(k) => !k.checks.is_empty(),
+            KernelKind::Rows(k) => !k.checks.is_empty(),
+            _ => false,
+        };
+        self.buffers.len() + usize::from(checks)
+    }
+
     /// Elementary operations of its longest program.
     pub fn program_cost(&self) -> u64 {
         let cost = |b: &Body| -> u64 {

@@ -94,7 +94,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
+    pub(super) fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
         Ok(Store { buffer: e.value_buffer(v, true)?, index, value })
     }
 
@@ -103,6 +103,10 @@ impl Lowering<'_> {
         let flat = Index::var(0, n);
         let mut stores = vec![];
         for &v in &c.values {
+            if self.graph.shape(v).size() != n {
+                stores.extend(self.stores_of_parts(&mut e, v, &flat)?);
+                continue;
+            }
             let at = place(&mut e, &flat, self.graph.shape(v));
             let value = e.value(v, &at)?;
             e.produced.insert(v, super::emit::Produced { at: flat.clone(), value });
@@ -110,16 +114,22 @@ impl Lowering<'_> {
                 stores.push(self.store(&mut e, v, flat.clone(), value)?);
             }
         }
+        let checks = self.checks(c, &mut e, &flat)?;
+        Ok((KernelKind::Loop(LoopKernel { n, body: e.body, stores, checks }), e.shared))
+    }
+
+    /// The checks of a cluster, at a row-major position.
+    fn checks(&self, c: &Cluster, e: &mut Emitter<'_>, flat: &Index) -> Lowered<Vec<KernelCheck>> {
         let mut checks = vec![];
         for &i in &c.checks {
             let inst = &self.graph.insts()[i];
-            let at = place(&mut e, &flat, self.graph.shape(inst.operands[0]));
+            let at = place(e, flat, self.graph.shape(inst.operands[0]));
             let (ok, value) = (e.value(inst.operands[0], &at)?, e.value(inst.operands[1], &at)?);
             if let Prim::Check(text) = &inst.prim {
                 checks.push(KernelCheck { ok, value, text: Arc::new((**text).clone()) });
             }
         }
-        Ok((KernelKind::Loop(LoopKernel { n, body: e.body, stores, checks }), e.shared))
+        Ok(checks)
     }
 
     fn rows_kernel(&self, c: &Cluster, source: &Shape, dims: &Dims) -> Lowered<(KernelKind, Shared)> {
@@ -247,7 +257,9 @@ impl Lowering<'_> {
                 if at.depends_on(1) { stores.push(store) } else { row_stores.push(store) }
             }
         }
-        let kernel = RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores };
+        let checks = self.checks(c, &mut e, &row)?;
+        let kernel =
+            RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores, checks };
         Ok((KernelKind::Rows(kernel), e.shared))
     }
 

@@ -7,15 +7,18 @@
 mod attention;
 mod block;
 mod contract;
-mod gemm;
+mod flat;
 mod index;
 mod lines;
 mod loops;
 pub mod math;
 mod memory;
+mod micro;
 mod registers;
 mod rows;
 mod scatter;
+mod side;
+pub(crate) mod threads;
 
 pub(crate) use block::put;
 pub use memory::Memory;
@@ -33,7 +36,7 @@ pub type Failed = Option<[u32; 3]>;
 pub fn run(kernel: &Kernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<Failed> {
     match &kernel.kind {
         KernelKind::Loop(l) => return loops::run(kernel, l, memory, scalars),
-        KernelKind::Rows(r) => rows::run(kernel, r, memory, scalars)?,
+        KernelKind::Rows(r) => return rows::run(kernel, r, memory, scalars),
         KernelKind::Contract(c) => contract::run(kernel, c, memory, scalars)?,
         KernelKind::Attention(a) => attention::run(kernel, a, memory, scalars)?,
         KernelKind::Cumulative(c) => lines::cumulative(kernel, c, memory, scalars)?,

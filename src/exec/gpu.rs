@@ -55,16 +55,8 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     if let Some(l) = crate::lock(&e.loaded).as_ref().filter(|l| Arc::ptr_eq(&l.gpu, &gpu)) {
         return Ok(Arc::clone(l));
     }
-    let mut written: Vec<(usize, Launch)> = vec![];
-    for (k, step) in e.plan.steps.iter().enumerate() {
-        if step.kernel.kind.is_call() {
-            continue;
-        }
-        written.extend(launches(&step.kernel, rules)?.into_iter().map(|l| (k, l)));
-    }
-    let descs: Vec<ShaderDesc<'_>> =
-        written.iter().map(|(k, l)| shader(&e.plan.steps[*k].kernel.label, l)).collect();
-    let pipelines = gpu.pipelines(&descs);
+    let written = written(e, rules)?;
+    let pipelines = gpu.pipelines(&shaders(e, &written));
     let mut steps: Vec<Vec<Dispatch>> = e.plan.steps.iter().map(|_| vec![]).collect();
     for ((k, launch), pipeline) in written.iter().zip(pipelines) {
         steps[*k].push(Dispatch::new(launch, pipeline?, &e.plan.steps[*k]));
@@ -72,6 +64,35 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     let loaded = Arc::new(Loaded { gpu, steps });
     *crate::lock(&e.loaded) = Some(Opaque::new(loaded.clone()));
     Ok(loaded)
+}
+
+/// Makes the pipelines of a plan from number `from` on, at most `most` of them, for a later run to find; says whether there are no more.
+pub(super) fn warm_up(
+    e: &Executable,
+    rules: &CodegenRules,
+    gpu: &Gpu,
+    from: usize,
+    most: usize,
+) -> Result<bool> {
+    let written = written(e, rules)?;
+    let end = written.len().min(from.saturating_add(most));
+    gpu.pipelines(&shaders(e, &written[from.min(end)..end])).into_iter().try_for_each(|p| p.map(drop))?;
+    Ok(end == written.len())
+}
+
+/// The text of each launch of a plan, with the number of its step.
+fn written(e: &Executable, rules: &CodegenRules) -> Result<Vec<(usize, Launch)>> {
+    let mut written = vec![];
+    for (k, step) in e.plan.steps.iter().enumerate() {
+        if !step.kernel.kind.is_call() {
+            written.extend(launches(&step.kernel, rules)?.into_iter().map(|l| (k, l)));
+        }
+    }
+    Ok(written)
+}
+
+fn shaders<'a>(e: &'a Executable, written: &'a [(usize, Launch)]) -> Vec<ShaderDesc<'a>> {
+    written.iter().map(|(k, l)| shader(&e.plan.steps[*k].kernel.label, l)).collect()
 }
 
 fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {

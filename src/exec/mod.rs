@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::hlo::{Graph, Spec};
 use crate::runtime::{Buffer, Device, Opaque};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What plans are made for: devices with equal targets share them.
@@ -46,6 +47,8 @@ pub struct Executable {
     constants: Mutex<Option<Arc<Vec<Buffer>>>>,
     /// Plans inside of the plan, with their pipelines.
     parts: Mutex<Vec<Arc<Executable>>>,
+    /// How many pipelines were made ahead of the first run.
+    warm: AtomicUsize,
 }
 
 impl fmt::Debug for Executable {
@@ -110,6 +113,7 @@ impl Executable {
             loaded: Mutex::default(),
             constants: Mutex::default(),
             parts: Mutex::default(),
+            warm: AtomicUsize::new(0),
         }
     }
 
@@ -127,6 +131,20 @@ impl Executable {
     /// The kernels and their memory.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Makes some of the pipelines that the first run would make, at most `most`; says whether a run finds them all.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub(crate) fn warm_up(&self, device: &Device, most: usize) -> Result<bool> {
+        let from = self.warm.load(Ordering::Relaxed);
+        let Some(rules) = self.target.codegen.as_ref().filter(|_| from != usize::MAX) else {
+            return Ok(true);
+        };
+        let done = gpu::warm_up(self, rules, &*device.gpu()?, from, most)?;
+        self.warm.store(if done { usize::MAX } else { from + most }, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// Runs on a device whose target is the executable's. Returns one buffer an output; an input that is returned as it is, is the

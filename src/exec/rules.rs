@@ -48,10 +48,7 @@ fn gpu(caps: &Caps, family: Family) -> Target {
     let max_binding = MAX_BINDING.unwrap_or(u64::MAX).min(limits.max_storage_buffer_binding_size);
     Target {
         fuse: FuseRules {
-            // One is left for the error cell.
-            max_buffers: (limits.max_storage_buffers_per_shader_stage as usize)
-                .saturating_sub(1)
-                .clamp(4, 31),
+            max_buffers: (limits.max_storage_buffers_per_shader_stage as usize).clamp(4, 31),
             views_in_contractions: true,
             min_rows: if family == Family::Direct { 64 } else { 2048 },
             max_row: MAX_TRIPS,

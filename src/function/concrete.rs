@@ -3,7 +3,7 @@
 use super::args::FunctionArg;
 use crate::error::{Error, Result};
 use crate::exec::{Executable, Target};
-use crate::hlo::{Graph, Linear, Spec, linearize};
+use crate::hlo::{Graph, Input, Keep, Linear, Spec, linearize};
 use crate::tensor::{
     Call, Capture, Entry, How, MAX_SCALARS, Tensor, Variable, interested, run_entry, trace, without_recorders,
 };
@@ -187,7 +187,7 @@ impl ConcreteFunction {
                 let flows = |(i, s): (usize, Spec)| i < self.outputs && s.dtype.is_differentiable();
                 let given: Vec<bool> = g.output_specs().into_iter().enumerate().map(flows).collect();
                 let Linear { forward, backward, connected, .. } =
-                    linearize(g, &wrt, &given, &vec![false; wrt.len()]).ok()?;
+                    linearize(g, &wrt, &given, &vec![Input::Value; wrt.len()], Keep::All).ok()?;
                 let connected = (0..wrt.len()).map(|i| connected.contains(&i)).collect();
                 Some(Arc::new(Differentiated {
                     forward: Entry::of_graph(format!("{}.forward", self.name), forward),

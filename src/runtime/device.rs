@@ -3,6 +3,7 @@
 use super::adapter::Adapters;
 use super::buffer::Buffer;
 use super::caps::Caps;
+use super::deferral::hand_over;
 use super::gpu::Gpu;
 use super::host::{self, Host};
 use super::memory::{Memory, MemoryInfo};
@@ -225,6 +226,7 @@ impl Device {
     /// # Errors
     /// What failed since the last call.
     pub fn flush(&self) -> Result<()> {
+        hand_over(self)?;
         self.opened().map_or(Ok(()), |gpu| gpu.flush())
     }
 
@@ -234,6 +236,7 @@ impl Device {
     /// What failed since the last call.
     #[cfg(not(target_family = "wasm"))]
     pub fn sync(&self) -> Result<()> {
+        hand_over(self)?;
         self.opened().map_or(Ok(()), |gpu| gpu.sync())
     }
 
@@ -299,6 +302,7 @@ impl Device {
     /// # Errors
     /// As [`Gpu::profile_start`] and [`Device::gpu`].
     pub fn profile_start(&self) -> Result<()> {
+        hand_over(self)?;
         match &self.0.kind {
             Kind::Cpu(_) => {
                 self.0.profile.start();
@@ -314,6 +318,7 @@ impl Device {
     /// What failed since the last call.
     #[cfg(not(target_family = "wasm"))]
     pub fn profile_stop(&self) -> Result<Vec<KernelTime>> {
+        hand_over(self)?;
         match &self.0.kind {
             Kind::Cpu(_) => Ok(self.0.profile.stop()),
             Kind::Gpu(_) => self.opened().map_or(Ok(vec![]), |gpu| gpu.profile_stop()),

@@ -3,6 +3,7 @@
 mod attr;
 mod case;
 mod convert;
+mod deferred;
 mod door;
 mod engine;
 mod entry;
@@ -17,6 +18,8 @@ pub use attr::{Args, Attr, AttrType};
 pub use case::{Case, Fill, Sample, case};
 pub use convert::IntoTensor;
 pub(crate) use convert::pair;
+pub(crate) use deferred::end_segment;
+pub use deferred::{EagerStats, eager_stats};
 pub(crate) use door::host_value;
 pub use door::{cached_entries, run, run_entry, run_one};
 pub(crate) use engine::MAX_SCALARS;
@@ -24,8 +27,8 @@ pub use engine::MIRROR_LIMIT;
 pub use entry::{Entry, Vjp};
 pub(crate) use format::array_str;
 pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Truth, row};
-pub(crate) use recorder::interested;
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
+pub(crate) use recorder::{interested, is_recorded};
 pub use scope::{name_scope, scoped};
 pub use trace::{
     Capture, LastingTrace, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, symbol,
@@ -60,6 +63,8 @@ enum Data {
     /// Held by the host, and on the device once something there needed it.
     Host(HostValue),
     Device(Buffer),
+    /// Not computed before it is needed.
+    Deferred(Arc<deferred::Slot>),
     Symbolic {
         trace: u64,
         val: Val,
@@ -105,6 +110,7 @@ impl Tensor {
     fn buffer_on(&self, device: &Device) -> Result<Buffer> {
         match &self.0.data {
             Data::Device(b) => Ok(b.clone()),
+            Data::Deferred(slot) => slot.buffer(),
             Data::Host(h) => {
                 if let Some(b) =
                     h.uploaded.get().filter(|b| device.owns(b) && device.id() == self.0.device.id())
@@ -229,11 +235,15 @@ impl Tensor {
         match &self.0.data {
             Data::Host(h) => Ok(Reading::Host(h.literal.clone())),
             Data::Symbolic { .. } => Err(self.no_value()),
-            Data::Device(b) => {
-                let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
-                Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
-            }
+            Data::Device(b) => self.read_buffer(b),
+            Data::Deferred(slot) => self.read_buffer(&slot.buffer()?),
         }
+    }
+
+    fn read_buffer(&self, b: &Buffer) -> Result<Reading> {
+        deferred::run_checks(&self.0.device);
+        let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
+        Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
     }
 
     fn finish(&self, read: ReadOutput) -> Result<Literal> {

@@ -72,6 +72,11 @@ pub fn add_recorder(r: Arc<dyn Recorder>) {
     RECORDERS.with_borrow_mut(|all| all.push(r));
 }
 
+/// Whether this thread has a recorder.
+pub(crate) fn is_recorded() -> bool {
+    RECORDERS.with_borrow(|all| !all.is_empty())
+}
+
 /// Removes a recorder.
 pub fn remove_recorder(r: &Arc<dyn Recorder>) {
     RECORDERS.with_borrow_mut(|all| all.retain(|o| !std::ptr::addr_eq(Arc::as_ptr(o), Arc::as_ptr(r))));

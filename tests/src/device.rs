@@ -53,9 +53,19 @@ pub fn device_under_test() -> String {
 /// # Panics
 /// Where it does not pass.
 pub fn alone(test: &str) {
+    alone_said(test);
+}
+
+/// As [`alone`]; returns what the process printed.
+///
+/// # Panics
+/// Where it does not pass.
+pub fn alone_said(test: &str) -> String {
     let binary = std::env::current_exe().expect("the test binary");
-    let done =
-        std::process::Command::new(binary).args(["--exact", "--ignored", test]).output().expect("a process");
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+    let arguments = ["--exact", "--ignored", "--nocapture", test];
+    let done = std::process::Command::new(binary).args(arguments).output().expect("a process");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let failed = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}{failed}");
+    said
 }

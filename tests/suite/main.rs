@@ -4,6 +4,7 @@ mod control;
 mod counts;
 mod data;
 mod datasets;
+mod eager;
 mod examples;
 mod functions;
 mod goldens;

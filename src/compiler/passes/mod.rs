@@ -2,6 +2,7 @@
 
 mod expand;
 mod fold;
+mod moments;
 mod scatter;
 mod simplify;
 mod split;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub fn optimize(g: &Graph, rules: &FuseRules) -> Result<Graph> {
     let mut g = twins(g)?;
     g = simplify::run(&g)?;
+    g = moments::run(&g, rules)?;
     g = expand::run(&g, rules)?;
     g = simplify::run(&g)?;
     debug_assert!(g.verify().is_ok(), "{:?}", g.verify());

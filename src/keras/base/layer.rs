@@ -130,6 +130,11 @@ pub trait Layer: fmt::Debug + Any {
         None
     }
 
+    /// Whether inputs behind the first are first states (Keras' argument `initial_state`).
+    fn takes_states(&self) -> bool {
+        false
+    }
+
     /// Whether a mask of the input means something for the output.
     fn supports_masking(&self) -> bool {
         false

@@ -3,6 +3,7 @@
 mod applications;
 mod goldens;
 mod loops;
+mod recurrent;
 mod saving;
 mod training;
 
