@@ -68,6 +68,7 @@ impl Goldens {
             script("keras_attention.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("keras_mixed.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("applications.py", &[out.as_os_str()])?;
+            script("control.py", &[out.join("control.json").as_os_str()])?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::function::Nest;
 use crate::hlo::{ById, CheckText, Graph, Prim, Spec, Val};
 use crate::ops::{array, math};
-use crate::tensor::{IntoTensor, Tensor, is_tracing};
+use crate::tensor::{IntoTensor, Tensor};
 use std::sync::Arc;
 
 /// `true_fn()` if `pred` is true, else `false_fn()` (`tf.cond`).
@@ -34,7 +34,7 @@ pub fn cond<R: Nest>(
 ) -> Result<R> {
     let pred = pred.into_tensor(Some(DType::Bool))?;
     check_scalar("cond", "pred", &pred)?;
-    if !pred.is_symbolic() && !(is_tracing() && pred.host_value().is_none()) {
+    if !pred.is_symbolic() {
         return if scalar("cond", "pred", &pred)? != 0 { true_fn() } else { false_fn() };
     }
     let yes = region("cond.true_fn", &[], |_| true_fn())?;
