@@ -164,6 +164,8 @@ fn by_hand() -> Result<()> {
 
 /// Seconds that this thread has worked; on systems that do not say, the time.
 fn worked(start: Instant) -> f64 {
+    // The system counts up to the last change of threads.
+    std::thread::yield_now();
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let ns = stat.and_then(|s| s.split(' ').next()?.parse::<f64>().ok());
     ns.map_or_else(|| start.elapsed().as_secs_f64(), |ns| ns / 1e9)

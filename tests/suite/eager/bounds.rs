@@ -36,7 +36,8 @@ fn ten_thousand_ops_alone() -> Result<()> {
     let last = y.to_vec::<f32>()?[77];
     assert!((last - 9980.0).abs() < 1.0, "{last}");
     let stats = eager_stats();
-    assert!(stats.kept <= 3, "{stats:?}");
+    // The places of the new value among the calls of a segment come around after a few.
+    assert!(stats.kept <= 8, "{stats:?}");
     Ok(())
 }
 
