@@ -14,7 +14,22 @@
 use crate::error::Result;
 use crate::runtime::{Caps, Context, Device, MemoryInfo};
 pub use crate::runtime::{DeviceType, LogicalDeviceConfiguration, PhysicalDevice};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+
+static DUMP: LazyLock<Mutex<Option<PathBuf>>> =
+    LazyLock::new(|| Mutex::new(std::env::var_os("WGFLOW_DUMP").map(PathBuf::from)));
+
+/// Sets the folder in which each compiled function or op leaves a folder of its own: its graph before and after every pass, its plan, and
+/// its kernels' texts. `None` ends it. At first it is what the environment variable `WGFLOW_DUMP` says.
+pub fn set_dump_folder(folder: Option<PathBuf>) {
+    *crate::lock(&DUMP) = folder;
+}
+
+/// The folder of [`set_dump_folder`].
+pub fn get_dump_folder() -> Option<PathBuf> {
+    crate::lock(&DUMP).clone()
+}
 
 /// The devices of the machine (`tf.config.list_physical_devices`), of one type or, with `None`, of both.
 pub fn list_physical_devices(device_type: impl Into<Option<DeviceType>>) -> Vec<PhysicalDevice> {
@@ -159,4 +174,33 @@ pub fn current_device() -> Result<Device> {
 /// As [`Context::with_device`].
 pub fn with_device<R>(name: &str, f: impl FnOnce() -> R) -> Result<R> {
     Context::global().with_device(name, f)
+}
+
+/// How many threads are used (`tf.config.threading`).
+pub mod threading {
+    use crate::cpu::threads;
+    use crate::error::Result;
+
+    /// The number of threads that one operation of the CPU device may use
+    /// (`tf.config.threading.get_intra_op_parallelism_threads`); 0 means that the system decides.
+    pub fn get_intra_op_parallelism_threads() -> usize {
+        threads::wanted()
+    }
+
+    /// Sets the number of threads that one operation of the CPU device may use
+    /// (`tf.config.threading.set_intra_op_parallelism_threads`); 0 leaves it to the system. The process has one set of threads, which
+    /// programs that run at the same time share. Results do not depend on their number.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` once they are running.
+    ///
+    /// ```
+    /// use wgflow::config::threading;
+    /// threading::set_intra_op_parallelism_threads(2)?;
+    /// assert_eq!(threading::get_intra_op_parallelism_threads(), 2);
+    /// # Ok::<(), wgflow::Error>(())
+    /// ```
+    pub fn set_intra_op_parallelism_threads(num_threads: usize) -> Result<()> {
+        threads::set_wanted(num_threads)
+    }
 }

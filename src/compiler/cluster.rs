@@ -84,6 +84,20 @@ impl Cluster {
         Cluster { kind: ClusterKind::Loop { n: g.shape(v).size() }, values: vec![v], checks: vec![] }
     }
 
+    /// The cluster of a concatenation of equal parts, computed at the places of a part: each part is stored where it stands in the whole.
+    pub fn in_parts(g: &Graph, v: Val) -> Cluster {
+        let part = g.def(v).operands.first().map_or(v, |p| *p);
+        Cluster { kind: ClusterKind::Loop { n: g.shape(part).size() }, values: vec![v], checks: vec![] }
+    }
+
+    /// Whether it has a value that is stored in parts.
+    fn has_parts(&self, g: &Graph) -> bool {
+        match self.kind {
+            ClusterKind::Loop { n } => self.values.iter().any(|&v| g.shape(v).size() != n),
+            _ => false,
+        }
+    }
+
     /// The cluster of both, shaped like the one that is no plain loop; `None` where their shapes cannot go together.
     pub fn joined(&self, other: &Cluster, g: &Graph) -> Option<Cluster> {
         let kind = match (&self.kind, &other.kind) {
@@ -96,6 +110,10 @@ impl Cluster {
             }
             _ => return None,
         };
+        // Values in parts are at the places of a part in plain loops alone.
+        if !matches!(kind, ClusterKind::Loop { .. }) && (self.has_parts(g) || other.has_parts(g)) {
+            return None;
+        }
         // Checks are of a loop's positions, or of rows.
         let fits = |c: &Cluster| match (&kind, &c.kind) {
             (ClusterKind::Rows { source, dims }, ClusterKind::Loop { n }) => {

@@ -6,9 +6,11 @@
 use super::cluster::{Cluster, ClusterKind, start};
 use super::codegen::chunks;
 use super::emit::{Leaves, Stop, is_fusible};
+use super::in_place;
 use super::index::Index;
 use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
+use super::scalar::BufferSource;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Prim, Val};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -32,10 +34,15 @@ pub struct FuseRules {
     pub max_binding: u64,
     /// Whether contractions over many elements with few results are split.
     pub split_contractions: bool,
+    /// Whether results may be written where operands were.
+    pub in_place: bool,
 }
 
 /// Longest program of a kernel, in elementary operations: drivers take their time over long ones.
 const MAX_PROGRAM: u64 = 600;
+
+/// Most elements of clusters that are joined for no other reason than to save a launch.
+const MAX_ALIKE: usize = 1 << 16;
 
 pub(super) struct Fuser<'a> {
     pub(super) graph: &'a Graph,
@@ -50,6 +57,10 @@ pub(super) struct Fuser<'a> {
     pub(super) nodes: Vec<Option<Node>>,
     /// Clusters that read a value in memory.
     readers: HashMap<Val, Vec<usize>>,
+    /// The inputs that results may be written over.
+    before: HashMap<Val, Val>,
+    /// Inputs that a kernel writes over, and with what.
+    overwritten: HashMap<Val, Val>,
     /// Pairs that cannot be joined.
     refused: HashSet<(usize, usize)>,
 }
@@ -70,6 +81,8 @@ pub struct Inputs<'a> {
     pub scalars: &'a [bool],
     /// The outputs from this number on are slices that a loop's trips stack.
     pub stacked_from: Option<usize>,
+    /// Inputs (by number) whose memory may become that of outputs, of which each is the next value of its input.
+    pub updates: &'a [(usize, usize)],
 }
 
 /// Fuses a graph as the expansion leaves it. The values `kept` are put in memory, whatever uses them.
@@ -94,6 +107,8 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
         owner: HashMap::new(),
         nodes: vec![],
         readers: HashMap::new(),
+        before: if rules.in_place { updates(graph, inputs) } else { HashMap::new() },
+        overwritten: HashMap::new(),
         refused: HashSet::new(),
     };
     kept.iter().filter(|v| is_fusible(&graph.def(**v).prim)).for_each(|&v| f.materialise(v));
@@ -106,7 +121,24 @@ pub fn fuse(graph: &Graph, rules: FuseRules, inputs: &Inputs<'_>, kept: &[Val]) 
         f.connect();
         f.join_all();
     }
+    f.join_alike();
     f.finish()
+}
+
+/// The inputs that results may be written over, by result.
+fn updates(g: &Graph, inputs: &Inputs<'_>) -> HashMap<Val, Val> {
+    let mut found: HashMap<Val, Val> = HashMap::new();
+    for &(i, o) in inputs.updates {
+        let (x, y) = (g.params()[i], g.outputs()[o]);
+        // A result that is an input is that input's memory, which must stay as it is.
+        let kept = |v: Val| g.outputs().contains(&v);
+        let scalar = inputs.scalars.get(i).copied().unwrap_or(false);
+        let new = !matches!(g.def(y).prim, Prim::Parameter(..)) && !found.values().any(|v| *v == x);
+        if new && !scalar && !kept(x) && g.spec(x) == g.spec(y) {
+            found.entry(y).or_insert(x);
+        }
+    }
+    found
 }
 
 /// What a cluster sees of the values around it: all owned values but its own are in memory.
@@ -153,7 +185,8 @@ impl<'g> Fuser<'g> {
     /// Puts a value in memory, if it is not there.
     pub(super) fn materialise(&mut self, v: Val) {
         if !self.is_param(v) && !self.is_owned(v) && self.graph.shape(v).size() > 0 {
-            self.add(Cluster::of_value(self.graph, v));
+            let parts = self.suits_parts(v);
+            self.add(if parts { Cluster::in_parts(self.graph, v) } else { Cluster::of_value(self.graph, v) });
         }
     }
 
@@ -281,7 +314,35 @@ impl<'g> Fuser<'g> {
         let escapes =
             |v: Val| self.is_output[v.index()] || self.readers_of(v).iter().any(|r| !ids.contains(r));
         let around = Around { fuser: self, own: &c.values };
-        Lowering { graph: self.graph, leaves: &around, escapes: &escapes, rules: self.rules }.kernel(c)
+        let lowering = Lowering { graph: self.graph, leaves: &around, escapes: &escapes, rules: self.rules };
+        let mut kernel = lowering.kernel(c)?;
+        let free = |y: Val| self.before.get(&y).copied().filter(|x| !self.is_read_after(*x, ids));
+        in_place::merge(&mut kernel, &free);
+        Ok(kernel)
+    }
+
+    /// Whether a cluster that reads `x` must run after one of `ids`.
+    fn is_read_after(&self, x: Val, ids: &[usize]) -> bool {
+        let (mut seen, mut queue) = (HashSet::new(), ids.to_vec());
+        while let Some(k) = queue.pop() {
+            let next = self.successors(k).into_iter().filter(|k| !ids.contains(k));
+            let fresh: Vec<usize> = next.filter(|k| seen.insert(*k)).collect();
+            if fresh.iter().any(|&k| self.readers_of(x).contains(&k)) {
+                return true;
+            }
+            queue.extend(fresh);
+        }
+        false
+    }
+
+    /// Notes what a kernel writes over: whoever else reads it must run before.
+    fn overwrites(&mut self, values: &[Val], kernel: &Kernel) {
+        self.overwritten.retain(|_, y| !values.contains(y));
+        for b in &kernel.buffers {
+            if let (Some(x), BufferSource::Value(y)) = (b.before, &b.source) {
+                self.overwritten.insert(x, *y);
+            }
+        }
     }
 
     /// Clusters that must run after `id`.
@@ -289,6 +350,7 @@ impl<'g> Fuser<'g> {
         let Some(node) = &self.nodes[id] else { return vec![] };
         let mut next: Vec<usize> =
             node.cluster.values.iter().flat_map(|v| self.readers_of(*v)).copied().collect();
+        next.extend(node.reads.iter().filter_map(|x| self.owner.get(self.overwritten.get(x)?)));
         if let Some(&last) = node.effects.iter().max() {
             let following = self.nodes.iter().enumerate().filter_map(|(k, n)| {
                 let first = n.as_ref()?.effects.iter().filter(|e| **e > last).min()?;
@@ -361,6 +423,7 @@ impl<'g> Fuser<'g> {
             self.owner.insert(*v, id);
         });
         let reads = self.reads(&joined);
+        self.overwrites(&joined.values, &kernel);
         self.nodes.push(Some(Node { cluster: joined, reads: reads.clone(), kernel: Some(kernel), effects }));
         for readers in self.readers.values_mut() {
             readers.retain(|r| *r != a && *r != b);
@@ -403,6 +466,33 @@ impl<'g> Fuser<'g> {
         }
     }
 
+    /// Joins small clusters of equal shape that have nothing to do with each other: a launch costs more than they do.
+    fn join_alike(&mut self) {
+        let mut alike: Vec<(ClusterKind, Vec<usize>)> = vec![];
+        for (id, node) in self.nodes.iter().enumerate() {
+            let Some(kind) = node.as_ref().map(|n| &n.cluster.kind) else { continue };
+            let small = match kind {
+                ClusterKind::Loop { n } => *n <= MAX_ALIKE,
+                ClusterKind::Rows { source, .. } => source.size() <= MAX_ALIKE,
+                _ => false,
+            };
+            match alike.iter_mut().find(|(k, _)| k == kind) {
+                _ if !small => {}
+                Some((_, ids)) => ids.push(id),
+                None => alike.push((kind.clone(), vec![id])),
+            }
+        }
+        for (_, mut ids) in alike {
+            while let Some(id) = ids.pop() {
+                // A join makes a new cluster, which has its own turn.
+                if let Some(k) = (0..ids.len()).rev().find(|&k| self.try_join(ids[k], id)) {
+                    ids.remove(k);
+                    ids.push(self.nodes.len() - 1);
+                }
+            }
+        }
+    }
+
     /// Lowers what no join has lowered, and puts all in order.
     fn finish(mut self) -> Result<Vec<Kernel>> {
         for id in 0..self.nodes.len() {
@@ -411,6 +501,8 @@ impl<'g> Fuser<'g> {
                 Stop::Bug(e) => e,
                 s => Error::internal("compiler", format_args!("{:?}: {s:?}", node.cluster)),
             })?;
+            let values = node.cluster.values.clone();
+            self.overwrites(&values, &kernel);
             if let Some(node) = &mut self.nodes[id] {
                 node.kernel = Some(kernel);
             }

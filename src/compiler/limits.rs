@@ -81,7 +81,11 @@ impl Fuser<'_> {
             return None;
         }
         let fits = leaves.iter().filter(|(_, l)| (2..=room).contains(&l.len()));
-        fits.max_by_key(|(v, l)| (l.len(), std::cmp::Reverse(g.shape(**v).size()), **v)).map(|(v, _)| *v)
+        // What a contraction's kernel computes at its end costs no launch.
+        let rank = |v: Val, l: &BTreeSet<Val>| {
+            (self.finished_by(v).is_some(), l.len(), std::cmp::Reverse(g.shape(v).size()), v)
+        };
+        fits.max_by_key(|(v, l)| rank(**v, l)).map(|(v, _)| *v)
     }
 
     /// The buffers that a cluster reads, and those behind each value on the way to them.

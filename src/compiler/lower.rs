@@ -1,18 +1,20 @@
 //! From a cluster of graph values to a kernel.
 
+mod attention;
+mod lines;
+
 use super::cluster::{Cluster, ClusterKind};
 use super::emit::{Emitter, Leaves, Stop, place};
 use super::fuse::FuseRules;
 use super::index::Index;
 use super::kernel::{
-    ArgSortKernel, AttentionKernel, ContractKernel, CumulativeKernel, Fold, Function, Kernel, KernelCheck,
-    KernelKind, LoopKernel, Reduction, RowsKernel, ScatterKernel, Store,
+    ContractKernel, Fold, Function, Kernel, KernelCheck, KernelKind, LoopKernel, Reduction, RowsKernel, Store,
 };
-use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal, Shared, Ty};
+use super::scalar::{Body, BufferUse, SOp, SVal, Shared, Ty};
 use super::{scan, while_loop};
-use crate::dtype::{DType, Storage};
+use crate::dtype::DType;
 use crate::error::Error;
-use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, ScatterKind, Val};
+use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, Val};
 use crate::shape::{Dims, Shape};
 use std::fmt;
 use std::sync::Arc;
@@ -94,7 +96,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
+    pub(super) fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
         Ok(Store { buffer: e.value_buffer(v, true)?, index, value })
     }
 
@@ -103,6 +105,10 @@ impl Lowering<'_> {
         let flat = Index::var(0, n);
         let mut stores = vec![];
         for &v in &c.values {
+            if self.graph.shape(v).size() != n {
+                stores.extend(self.stores_of_parts(&mut e, v, &flat)?);
+                continue;
+            }
             let at = place(&mut e, &flat, self.graph.shape(v));
             let value = e.value(v, &at)?;
             e.produced.insert(v, super::emit::Produced { at: flat.clone(), value });
@@ -424,138 +430,6 @@ impl Lowering<'_> {
         }
         let kernel = ContractKernel { sizes, lhs, rhs, body: e.body, stores };
         Ok((KernelKind::Contract(Box::new(kernel)), e.shared))
-    }
-
-    fn attention_kernel(&self, v: Val) -> Lowered<(KernelKind, Shared)> {
-        let inst = self.graph.def(v);
-        let Prim::Attention(attention) = inst.prim else { return Err(Stop::Materialise(v)) };
-        let shape = |i: usize| self.graph.shape(inst.operands[i]);
-        let (q, keys, columns) = (shape(0), shape(1)[1], shape(2)[3]);
-        let [b, t, n, h] = [q[0], q[1], q[2], q[3]];
-        let groups: Shape = [b, n].into();
-        let sizes = [b * n, t, keys, h];
-        let (m, s) = (Index::var(M, t), Index::var(N, keys));
-        let group = |e: &mut Emitter<'_>| -> [Index; 2] {
-            let at = place(e, &Index::var(G, b * n), &groups);
-            [at[0].clone(), at[1].clone()]
-        };
-        let mut shared = Shared::default();
-        let mut function = |which: usize, place: &dyn Fn([Index; 2]) -> [Index; 4]| -> Lowered<Function> {
-            let mut e = self.emitter(std::mem::take(&mut shared));
-            let at = place(group(&mut e));
-            let result = e.value(inst.operands[which], &at)?;
-            shared = e.shared;
-            Ok(Function { body: e.body, result })
-        };
-        let query = function(0, &|[b, n]| [b, m.clone(), n, Index::var(K, h)])?;
-        let key = function(1, &|[b, n]| [b, s.clone(), n, Index::var(K, h)])?;
-        let value = function(2, &|[b, n]| [b, s.clone(), n, Index::var(K, columns)])?;
-        let mask = match inst.operands.len() {
-            4 => Some(function(3, &|[b, n]| [b, n, m.clone(), s.clone()])?),
-            _ => None,
-        };
-        let mut e = self.emitter(shared);
-        let [bi, ni] = group(&mut e);
-        let mut stores = vec![];
-        for (k, r) in inst.results().enumerate() {
-            let at: Vec<Index> = match k {
-                0 => vec![bi.clone(), m.clone(), ni.clone(), Index::var(K, columns)],
-                _ => vec![bi.clone(), ni.clone(), m.clone()],
-            };
-            let index = Index::ravel(&at, self.graph.shape(r));
-            stores.push(if (self.escapes)(r) { Some((e.value_buffer(r, true)?, index)) } else { None });
-        }
-        let (sum, top, out) = (stores.pop().flatten(), stores.pop().flatten(), stores.pop().flatten());
-        let kernel = AttentionKernel { sizes, columns, query, key, value, mask, attention, out, top, sum };
-        Ok((KernelKind::Attention(Box::new(kernel)), e.shared))
-    }
-
-    /// Lines along a dimension: the place of (line, position), and the numbers of both.
-    fn lines(&self, e: &mut Emitter<'_>, shape: &Shape, dim: usize) -> (Vec<Index>, usize, usize) {
-        let others: Shape = shape.iter().enumerate().filter(|(d, _)| *d != dim).map(|(_, &n)| n).collect();
-        let mut at = place(e, &Index::var(0, others.size()), &others);
-        at.insert(dim, Index::var(1, shape[dim]));
-        (at, others.size(), shape[dim])
-    }
-
-    fn cumulative_kernel(&self, v: Val) -> Lowered<(KernelKind, Shared)> {
-        let inst = self.graph.def(v);
-        let Prim::Cumulative { kind, dim, exclusive, reverse } = inst.prim else {
-            return Err(Stop::Materialise(v));
-        };
-        let mut e = self.emitter(Shared::default());
-        let shape = self.graph.shape(v).clone();
-        let (at, lines, k) = self.lines(&mut e, &shape, dim);
-        let result = e.value(inst.operands[0], &at)?;
-        let store = (e.value_buffer(v, true)?, Index::ravel(&at, &shape));
-        let element = Function { body: e.body, result };
-        let kernel = CumulativeKernel { lines, k, kind, exclusive, reverse, element, store };
-        Ok((KernelKind::Cumulative(Box::new(kernel)), e.shared))
-    }
-
-    fn argsort_kernel(&self, v: Val) -> Lowered<(KernelKind, Shared)> {
-        let inst = self.graph.def(v);
-        let Prim::ArgSort { dim, descending } = inst.prim else { return Err(Stop::Materialise(v)) };
-        let mut e = self.emitter(Shared::default());
-        let shape = self.graph.shape(v).clone();
-        let (at, lines, k) = self.lines(&mut e, &shape, dim);
-        let result = e.value(inst.operands[0], &at)?;
-        let store = (e.value_buffer(v, true)?, Index::ravel(&at, &shape));
-        let scratch = e.buffer(BufferSource::Scratch(0), Storage::I32, shape.size(), true);
-        let key = Function { body: e.body, result };
-        let kernel = ArgSortKernel { lines, k, descending, key, store, scratch };
-        Ok((KernelKind::ArgSort(Box::new(kernel)), e.shared))
-    }
-
-    /// Of a scatter in the form the expansion gives it: rows of a matrix.
-    fn scatter_kernel(&self, v: Val) -> Lowered<(KernelKind, Shared)> {
-        let inst = self.graph.def(v);
-        let Prim::Scatter { kind, .. } = inst.prim else { return Err(Stop::Materialise(v)) };
-        let shape = self.graph.shape(v).clone();
-        let (rows, slice) = (shape[0], shape[1]);
-        let updates = self.graph.shape(inst.operands[2])[0];
-        let mut e = self.emitter(Shared::default());
-        let u = Index::var(0, updates);
-        let row = e.value(inst.operands[1], &[u.clone(), Index::default()])?;
-        let (zero, none) = (e.constant(Ty::I32, 0.0), e.constant(Ty::I32, -1.0));
-        let end = e.push(SOp::Index(Index::constant(rows as i64)), &[], Ty::I32);
-        let (low, high) = (e.row(Ew::Ge, &[row, zero]), e.row(Ew::Lt, &[row, end]));
-        let inside = e.row(Ew::And, &[low, high]);
-        let first = e.index(&Index::source(super::index::Source::Value(row), rows).times(slice as i64));
-        let result = e.row(Ew::Select, &[inside, first, none]);
-        let target = Function { body: e.body, result };
-
-        let mut e = self.emitter(e.shared);
-        let result = e.value(inst.operands[2], &[u, Index::var(1, slice)])?;
-        let update = Function { body: e.body, result };
-
-        let mut e = self.emitter(e.shared);
-        let at = place(&mut e, &Index::var(0, shape.size()), &shape);
-        let result = e.value(inst.operands[0], &at)?;
-        let order = match inst.operands.get(3) {
-            Some(&o) => Some(e.value_buffer(o, false)?),
-            None => None,
-        };
-        let out = e.value_buffer(v, true)?;
-        let operand = Function { body: e.body, result };
-        let combine = match kind {
-            ScatterKind::Set => None,
-            ScatterKind::Combine(k) => Some(k),
-        };
-        let offset = Index::var(1, slice);
-        let kernel = ScatterKernel {
-            updates,
-            slice,
-            size: shape.size(),
-            combine,
-            target,
-            offset,
-            update,
-            operand,
-            out,
-            order,
-        };
-        Ok((KernelKind::Scatter(Box::new(kernel)), e.shared))
     }
 
     fn call(&self, i: usize) -> Lowered<(KernelKind, Shared)> {

@@ -5,6 +5,7 @@ use super::fuse::{FuseRules, Inputs, fuse};
 use super::kernel::Kernel;
 use super::passes;
 use super::scalar::BufferSource;
+use super::slots::{self, Life};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{Graph, Literal, Prim, Spec, Val};
 use std::collections::HashMap;
@@ -17,8 +18,8 @@ pub enum Place {
     Input(usize),
     /// Output number `.0`.
     Output(usize),
-    /// Temporary memory number `.0`.
-    Slot(usize),
+    /// Temporary memory number `.0`, from byte `.1` on.
+    Slot(usize, u64),
     /// Constant number `.0`.
     Constant(usize),
 }
@@ -47,6 +48,8 @@ pub struct Plan {
     pub specs: Vec<Spec>,
     /// Inputs that some kernel reads as a buffer.
     pub buffer_inputs: Vec<(usize, Spec)>,
+    /// Outputs that are written over inputs: their memory must hold the input's value before the plan runs.
+    pub updates: Vec<(usize, usize)>,
     /// Constants too large for kernels.
     pub constants: Vec<Arc<Literal>>,
     /// Bytes of the largest set of temporaries that are needed at once.
@@ -96,6 +99,11 @@ impl Plan {
         Layout::new(&g).plan(kernels)
     }
 
+    /// Bytes of all temporaries; [`Plan::live_bytes`] is the least that any plan of these kernels in this order could do with.
+    pub fn temporary_bytes(&self) -> u64 {
+        self.slots.iter().sum()
+    }
+
     /// Number of kernels.
     pub fn len(&self) -> usize {
         self.steps.len()
@@ -105,6 +113,14 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+}
+
+/// What temporary memory is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Temporary {
+    Value(Val),
+    /// Number `.1` of kernel `.0`.
+    Scratch(usize, u16),
 }
 
 /// Assigns memory.
@@ -130,50 +146,96 @@ impl<'a> Layout<'a> {
     }
 
     fn plan(mut self, kernels: Vec<Kernel>) -> Result<Plan> {
-        let last_use = last_uses(&kernels);
-        let mut slots: Vec<(u64, Option<usize>)> = vec![];
-        let mut temporaries: HashMap<Val, usize> = HashMap::new();
-        let (mut steps, mut peak) = (vec![], 0);
+        let updates = self.updates(&kernels);
+        let lives = self.lives(&kernels);
+        let all: Vec<Life> = lives.iter().map(|(_, life)| life.clone()).collect();
+        let (slots, of) = slots::assign(&all);
+        let slot_of: HashMap<Temporary, (usize, u64)> = lives.into_iter().map(|(t, _)| t).zip(of).collect();
+        let slot = |t: &Temporary| {
+            let lost = || Error::internal("compiler", format_args!("no memory for {t:?}"));
+            slot_of.get(t).map(|&(k, offset)| Place::Slot(k, offset)).ok_or_else(lost)
+        };
+        let mut steps = vec![];
         for (at, kernel) in kernels.into_iter().enumerate() {
             let mut places = vec![];
             for b in &kernel.buffers {
-                let bytes = buffer_bytes(b.storage, b.len);
                 places.push(match &b.source {
                     BufferSource::Constant(l) => self.constant(l),
-                    BufferSource::Scratch(_) => Place::Slot(take_slot(&mut slots, bytes, at, at)),
+                    BufferSource::Scratch(n) => slot(&Temporary::Scratch(at, *n))?,
                     BufferSource::Value(v) => match self.fixed.get(v) {
                         Some(&p) => p,
-                        None => {
-                            let last = last_use.get(v).copied().unwrap_or(at);
-                            Place::Slot(
-                                *temporaries
-                                    .entry(*v)
-                                    .or_insert_with(|| take_slot(&mut slots, bytes, at, last)),
-                            )
-                        }
+                        None => slot(&Temporary::Value(*v))?,
                     },
                 });
             }
-            let live: u64 =
-                slots.iter().filter(|(_, until)| until.is_some_and(|u| u >= at)).map(|(b, _)| b).sum();
-            peak = peak.max(live);
             let scalars = self.scalars(&kernel)?;
             steps.push(Step { kernel, places, scalars });
         }
+        let peak = slots::bound(&all);
         let params = self.graph.param_specs();
         let read = |i: &usize| steps.iter().any(|s: &Step| s.places.contains(&Place::Input(*i)));
         let buffer_inputs = (0..params.len()).filter(read).map(|i| (i, params[i].clone())).collect();
         let specs = self.graph.output_specs();
-        let slots = slots.into_iter().map(|(bytes, _)| bytes).collect();
         Ok(Plan {
             steps,
             slots,
             outputs: self.outputs,
+            updates,
             specs,
             buffer_inputs,
             constants: self.constants,
             live_bytes: peak,
         })
+    }
+
+    /// Which inputs kernels write over, and with which outputs.
+    fn updates(&self, kernels: &[Kernel]) -> Vec<(usize, usize)> {
+        let place = |v: &Val| self.fixed.get(v).copied();
+        let buffers = kernels.iter().flat_map(|k| &k.buffers);
+        buffers
+            .filter_map(|b| match (&b.source, b.before) {
+                (BufferSource::Value(y), Some(x)) => match (place(&x), place(y)) {
+                    (Some(Place::Input(i)), Some(Place::Output(o))) => Some((i, o)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// What needs temporary memory, and from which kernel to which.
+    fn lives(&self, kernels: &[Kernel]) -> Vec<(Temporary, Life)> {
+        let mut lives: Vec<(Temporary, Life)> = vec![];
+        let mut known: HashMap<Temporary, usize> = HashMap::new();
+        for (at, kernel) in kernels.iter().enumerate() {
+            let mut used = vec![];
+            for b in &kernel.buffers {
+                let t = match &b.source {
+                    BufferSource::Scratch(n) => Temporary::Scratch(at, *n),
+                    BufferSource::Value(v) if !self.fixed.contains_key(v) => Temporary::Value(*v),
+                    _ => continue,
+                };
+                let life = Life {
+                    bytes: buffer_bytes(b.storage, b.len),
+                    from: at,
+                    until: at,
+                    alone: false,
+                    apart: vec![],
+                };
+                let k = *known.entry(t).or_insert_with(|| {
+                    lives.push((t, life));
+                    lives.len() - 1
+                });
+                lives[k].1.until = at;
+                lives[k].1.alone |= kernel.kind.is_call();
+                used.push((k, b.written));
+            }
+            for &(k, written) in &used {
+                let other = used.iter().filter(|(o, w)| *o != k && (written || *w)).map(|(o, _)| *o);
+                lives[k].1.apart.extend(other);
+            }
+        }
+        lives
     }
 
     fn constant(&mut self, l: &Literal) -> Place {
@@ -191,42 +253,4 @@ impl<'a> Layout<'a> {
         };
         k.scalars.iter().map(number).collect()
     }
-}
-
-/// The last kernel that touches each value.
-fn last_uses(kernels: &[Kernel]) -> HashMap<Val, usize> {
-    let mut last = HashMap::new();
-    for (at, k) in kernels.iter().enumerate() {
-        for b in &k.buffers {
-            if let BufferSource::Value(v) = b.source {
-                last.insert(v, at);
-            }
-        }
-    }
-    last
-}
-
-/// A slot that is free from kernel `from` on, the best fitting one; made if there is none that is not far too large.
-fn take_slot(slots: &mut Vec<(u64, Option<usize>)>, bytes: u64, from: usize, until: usize) -> usize {
-    let free = |s: &(u64, Option<usize>)| s.1.is_none_or(|u| u < from);
-    let fits = slots
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| free(s) && s.0 >= bytes && s.0 <= bytes.saturating_mul(4).max(65536));
-    let best = fits.min_by_key(|(_, s)| s.0).map(|(i, _)| i);
-    // A free slot that is too small grows, rather than one more being made.
-    let best = best.or_else(|| {
-        slots
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| free(s) && s.0 < bytes)
-            .max_by_key(|(_, s)| s.0)
-            .map(|(i, _)| i)
-    });
-    let i = best.unwrap_or_else(|| {
-        slots.push((bytes, None));
-        slots.len() - 1
-    });
-    slots[i] = (slots[i].0.max(bytes), Some(until));
-    i
 }

@@ -129,6 +129,8 @@ pub struct BufferUse {
     pub written: bool,
     /// Whether it is one slice of `len` elements, numbered by the trip, of a longer buffer.
     pub stacked: bool,
+    /// The value that is in it when the kernel starts, which the kernel reads before it writes its own there.
+    pub before: Option<crate::hlo::Val>,
 }
 
 /// What a buffer of a kernel is.

@@ -11,12 +11,13 @@ use crate::shape::{Dims, Shape};
 use std::sync::Arc;
 
 pub(super) fn kernel(s: &ScanBody, rules: &FuseRules) -> Result<ScanKernel> {
-    let g = distinct(passes::optimize(&sliced(s)?, rules)?)?;
+    let g = distinct(passes::optimize(&sliced(s)?, rules)?, s.carries)?;
     let mut scalars = vec![false; g.params().len()];
     if let Some(last) = scalars.last_mut() {
         *last = true;
     }
-    let body = Plan::new(&g, rules, &Inputs { scalars: &scalars, stacked_from: Some(s.carries) })?;
+    let body =
+        Plan::new(&g, rules, &Inputs { scalars: &scalars, stacked_from: Some(s.carries), updates: &[] })?;
     Ok(ScanKernel {
         body: Arc::new(body),
         trips: s.trips,
@@ -53,10 +54,15 @@ fn sliced(s: &ScanBody) -> Result<Graph> {
 
 /// The graph with memory of its own for every output: inputs returned as they are, and values returned twice, are copied. Only the passes
 /// show which values are equal.
-fn distinct(mut g: Graph) -> Result<Graph> {
+fn distinct(mut g: Graph, carries: usize) -> Result<Graph> {
     let mut outs: Vec<Val> = vec![];
-    for v in g.outputs().to_vec() {
-        let shared = outs.contains(&v) || matches!(g.def(v).prim, Prim::Parameter(..));
+    for (i, v) in g.outputs().to_vec().into_iter().enumerate() {
+        let shared = match g.def(v).prim {
+            Prim::Parameter(..) => true,
+            // What the host runs writes whole values, not slices of stacks.
+            Prim::Scan(_) | Prim::While(_) | Prim::CustomCall(_) | Prim::HostCall(_) => i >= carries,
+            _ => false,
+        } || outs.contains(&v);
         outs.push(if shared { g.push(Prim::OptimizationBarrier, &[v])? } else { v });
     }
     g.set_outputs(outs);

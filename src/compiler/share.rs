@@ -122,7 +122,7 @@ impl Fuser<'_> {
     }
 
     /// The contraction or convolution whose kernel can compute a value at the end: one of the same size, through elementwise work.
-    fn finished_by(&self, v: Val) -> Option<Val> {
+    pub(super) fn finished_by(&self, v: Val) -> Option<Val> {
         let g = self.graph;
         let (mut seen, mut stack) = (HashSet::from([v]), vec![v]);
         while let Some(x) = stack.pop() {

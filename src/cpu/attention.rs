@@ -1,17 +1,17 @@
 //! Attention by blocks of queries and keys: scores of a block are a product of tiles, its weights stay in the nearest cache.
 
 use super::block::{Env, Machine};
-use super::contract::pack;
+use super::contract::product;
 use super::index::{Cursor, first, step};
 use super::loops::order;
-use super::{Memory, gemm, math};
+use super::side::{Side, lines};
+use super::{Memory, math, threads};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{AttentionKernel, Function, Kernel};
-use crate::compiler::scalar::{Body, Ty};
+use crate::compiler::scalar::Body;
 use crate::error::Result;
 use crate::hlo::Ew;
 use crate::hlo::attention::LEFT_OUT;
-use rayon::prelude::*;
 
 const M: u8 = 1;
 const N: u8 = 2;
@@ -45,26 +45,21 @@ pub(super) fn run(
         let [groups, queries, keys, features] = a.sizes;
         let tile = QUERIES.min(queries);
         // The keys and values of a few heads at a time.
-        let together = rayon::current_num_threads().max(1);
+        let together = threads::count();
         for from in (0..groups).step_by(together) {
             let heads: Vec<usize> = (from..(from + together).min(groups)).collect();
-            let packed: Vec<[Vec<u32>; 2]> = heads
-                .par_iter()
-                .map(|&g| {
-                    [
-                        rows(&a.key, env, g, N, 0..keys, features),
-                        rows(&a.value, env, g, N, 0..keys, a.columns),
-                    ]
-                })
-                .collect();
+            let packed: Vec<[Vec<u32>; 2]> = threads::map(&heads, |&g| {
+                [rows(&a.key, env, g, N, 0..keys, features), rows(&a.value, env, g, N, 0..keys, a.columns)]
+            });
             let blocks: Vec<(usize, usize)> = (0..heads.len())
                 .flat_map(|i| (0..queries).step_by(tile).map(move |start| (i, start)))
                 .collect();
-            let done = blocks
-                .par_iter()
-                .map(|&(i, start)| block(a, env, heads[i], start, tile.min(queries - start), &packed[i]))
-                .collect::<Result<Vec<Block>>>()?;
-            done.iter().for_each(|b| put(a, env, b, &mut outputs));
+            let done = threads::map(&blocks, |&(i, start)| {
+                block(a, env, heads[i], start, tile.min(queries - start), &packed[i])
+            });
+            for b in done {
+                put(a, env, &b?, &mut outputs);
+            }
         }
     }
     stores.iter().zip(outputs).for_each(|(s, out)| memory.put(s.0, out));
@@ -73,7 +68,7 @@ pub(super) fn run(
 
 /// `f` at rows and features, row by row.
 fn rows(f: &Function, env: Env<'_>, g: usize, var: u8, range: std::ops::Range<usize>, ks: usize) -> Vec<u32> {
-    let (count, (words, by_row, by_k)) = (range.len(), pack(f, env, g, var, range, ks));
+    let (count, (words, by_row, by_k)) = (range.len(), lines(f, env, g, (var, range), 0..ks));
     if by_k == 1 && by_row == ks {
         return words;
     }
@@ -91,7 +86,7 @@ fn block(
     let [_, _, keys, features] = a.sizes;
     let (columns, scale) = (a.columns, a.attention.scale() as f32);
     let query = rows(&a.query, env, g, M, start..start + count, features);
-    let query = gemm::View { words: &query, rows: features as isize, columns: 1 };
+    let query = Side::matrix(bytemuck::cast_slice(&query), count, features, features, 1);
     let mut b =
         Block { g, start, y: vec![0.0; count * columns], top: vec![f32::MIN; count], sum: vec![0.0; count] };
     // Keys behind all queries of the block change nothing, unless a mask leaves out all that are before them.
@@ -100,10 +95,9 @@ fn block(
     let mut masks = a.mask.as_ref().map(|f| Machine::new(&f.body, env, N));
     for n in (0..end).step_by(KEYS) {
         let width = KEYS.min(end - n);
-        let k = gemm::View { words: &key[n * features..], rows: 1, columns: features as isize };
-        let mut scores = gemm::multiply(Ty::F32, count, width, features, query, k);
-        let x: &mut [f32] = bytemuck::cast_slice_mut(&mut scores);
-        for (i, row) in x.chunks_mut(width).enumerate() {
+        let k = Side::matrix(bytemuck::cast_slice(&key[n * features..]), width, features, features, 1);
+        let mut scores = product(&query, &k, [count, width, features]);
+        for (i, row) in scores.chunks_mut(width).enumerate() {
             row.iter_mut().for_each(|s| *s *= scale);
             if let (Some(f), Some(m)) = (&a.mask, &mut masks) {
                 m.run(
@@ -126,10 +120,10 @@ fn block(
             b.sum[i] = b.sum[i] * kept + row.iter().sum::<f32>();
             b.y[i * columns..][..columns].iter_mut().for_each(|y| *y *= kept);
         }
-        let weights = gemm::View { words: &scores, rows: width as isize, columns: 1 };
-        let v = gemm::View { words: &value[n * columns..], rows: columns as isize, columns: 1 };
-        let added = gemm::multiply(Ty::F32, count, columns, width, weights, v);
-        b.y.iter_mut().zip(&added).for_each(|(y, w)| *y += f32::from_bits(*w));
+        let weights = Side::matrix(&scores, count, width, width, 1);
+        let v = Side::matrix(bytemuck::cast_slice(&value[n * columns..]), columns, width, 1, columns);
+        let added = product(&weights, &v, [count, columns, width]);
+        b.y.iter_mut().zip(&added).for_each(|(y, w)| *y += w);
     }
     for (y, sum) in b.y.chunks_mut(columns).zip(&b.sum) {
         y.iter_mut().for_each(|y| *y /= sum);

@@ -7,15 +7,18 @@
 mod attention;
 mod block;
 mod contract;
-mod gemm;
+mod flat;
 mod index;
 mod lines;
 mod loops;
 pub mod math;
 mod memory;
+mod micro;
 mod registers;
 mod rows;
 mod scatter;
+mod side;
+pub(crate) mod threads;
 
 pub(crate) use block::put;
 pub use memory::Memory;

@@ -3,7 +3,7 @@
 use super::{Executable, Frame, host, scan, while_loop};
 use crate::compiler::checks;
 use crate::compiler::kernel::KernelKind;
-use crate::compiler::plan::Step;
+use crate::compiler::plan::{Place, Step, buffer_bytes};
 use crate::compiler::scalar::BufferUse;
 use crate::cpu;
 use crate::error::Result;
@@ -34,14 +34,24 @@ fn kernel(step: &Step, frame: &Frame<'_>) -> Result<()> {
         uses().filter(|(_, u)| u.written).map(|(b, _)| b.words_mut()).collect::<Result<Vec<_>>>()?;
     let mut writers = written.iter_mut();
     let mut memory = cpu::Memory::default();
-    for (b, u) in uses() {
-        let from = if u.stacked { frame.slice * buffer_words(u) } else { 0 };
+    for ((b, u), place) in uses().zip(&step.places) {
+        let part = match place {
+            _ if u.stacked => frame.slice * buffer_words(u)..usize::MAX,
+            // Other values may stand beside it.
+            Place::Slot(_, start) => {
+                let start = *start as usize / 4;
+                start..start + buffer_bytes(u.storage, u.len) as usize / 4
+            }
+            _ => 0..usize::MAX,
+        };
         if u.written {
             if let Some(w) = writers.next() {
-                memory.push_write(&mut w[from..]);
+                let end = part.end.min(w.len());
+                memory.push_write(&mut w[part.start..end]);
             }
         } else if let Ok(k) = read_ids.binary_search(&b.id()) {
-            memory.push_read(&guards[k][from..]);
+            let end = part.end.min(guards[k].len());
+            memory.push_read(&guards[k][part.start..end]);
         }
     }
     let scalars = step.scalars.iter().map(|&i| frame.scalar(i)).collect::<Result<Vec<u32>>>()?;

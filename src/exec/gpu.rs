@@ -3,7 +3,7 @@
 use super::{Executable, Frame, host, scan, while_loop};
 use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches};
 use crate::compiler::kernel::KernelKind;
-use crate::compiler::plan::{Place, Step};
+use crate::compiler::plan::{Place, Step, buffer_bytes};
 use crate::error::Result;
 use crate::runtime::{Access, Binding, Gpu, Opaque, Pipeline, ShaderDesc};
 use smallvec::SmallVec;
@@ -107,7 +107,18 @@ fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
 impl Dispatch {
     fn new(l: &Launch, pipeline: Arc<Pipeline>, step: &Step) -> Self {
         let memory = |b: &Bound| match b {
-            Bound::Buffer { number, window, .. } => Memory::Place(step.places[*number as usize], *window),
+            Bound::Buffer { number, window, .. } => {
+                let (place, b) = (step.places[*number as usize], &step.kernel.buffers[*number as usize]);
+                let window = match place {
+                    // Other values may stand beside it.
+                    Place::Slot(_, start) => {
+                        let (offset, size) = window.unwrap_or((0, buffer_bytes(b.storage, b.len)));
+                        Some((start + offset, size))
+                    }
+                    _ => *window,
+                };
+                Memory::Place(place, window)
+            }
             Bound::Errors => Memory::Errors,
         };
         let fixed: Option<Vec<u32>> =

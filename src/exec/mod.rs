@@ -1,12 +1,14 @@
 //! Plans on devices: compiled once for a device, run many times.
 
 mod cpu;
+mod dump;
 mod gpu;
 mod host;
 mod rules;
 mod scan;
 mod while_loop;
 
+pub(crate) use dump::dump;
 pub use host::{capture_prints, print_out};
 pub use rules::{target_of, target_of_adapter};
 
@@ -34,6 +36,8 @@ pub struct Target {
 pub enum Arg {
     /// A buffer of the device.
     Buffer(Buffer),
+    /// A buffer of the device that nobody needs after the run.
+    Owned(Buffer),
     /// The bits of a run-time scalar.
     Scalar(u32),
 }
@@ -77,12 +81,12 @@ impl Frame<'_> {
     fn buffer(&self, place: Place) -> Result<&Buffer> {
         let found = match place {
             Place::Input(i) => match self.inputs.get(i) {
-                Some(Arg::Buffer(b)) => Some(b),
+                Some(Arg::Buffer(b) | Arg::Owned(b)) => Some(b),
                 Some(Arg::Scalar(_)) => self.scalars.iter().find(|s| s.0 == i).map(|s| &s.1),
                 None => None,
             },
             Place::Output(i) => self.outputs.get(i),
-            Place::Slot(i) => self.slots.get(i),
+            Place::Slot(i, _) => self.slots.get(i),
             Place::Constant(i) => self.constants.get(i),
         };
         found.ok_or_else(|| Error::internal("executable", format_args!("no buffer for {place:?}")))
@@ -102,7 +106,21 @@ impl Executable {
     /// # Errors
     /// `Unimplemented` for primitives without a kernel.
     pub fn new(graph: &Graph, target: &Target, scalars: &[bool]) -> Result<Self> {
-        let plan = Plan::new(graph, &target.fuse, &Inputs { scalars, stacked_from: None })?;
+        Self::updating(graph, target, scalars, &[])
+    }
+
+    /// As [`Executable::new`]; `updates` are inputs and the outputs that are their next values, which may take over their memory. That
+    /// happens in runs where the input is [`Arg::Owned`]; in others the output's memory starts as a copy of the input's.
+    ///
+    /// # Errors
+    /// As [`Executable::new`].
+    pub fn updating(
+        graph: &Graph,
+        target: &Target,
+        scalars: &[bool],
+        updates: &[(usize, usize)],
+    ) -> Result<Self> {
+        let plan = Plan::new(graph, &target.fuse, &Inputs { scalars, stacked_from: None, updates })?;
         Ok(Self::of_plan(Arc::new(plan), target))
     }
 
@@ -154,15 +172,26 @@ impl Executable {
     /// `ResourceExhausted` where memory does not suffice; on the CPU device, a failed check's error; what the device met before.
     pub fn run(&self, device: &Device, inputs: Vec<Arg>) -> Result<Vec<Buffer>> {
         let mut outputs: Vec<Buffer> = vec![];
+        let over = |o: usize| self.plan.updates.iter().find(|u| u.1 == o).map(|u| &inputs[u.0]);
         for (i, (spec, place)) in self.plan.specs.iter().zip(&self.plan.outputs).enumerate() {
             outputs.push(match place {
                 Place::Input(k) => match &inputs[*k] {
-                    Arg::Buffer(b) => b.clone(),
+                    Arg::Buffer(b) | Arg::Owned(b) => b.clone(),
                     Arg::Scalar(bits) => device.upload(&stored_scalar(spec, *bits)?)?,
                 },
                 // A value that is returned twice is in one place.
                 Place::Output(k) if *k < i => outputs[*k].clone(),
-                _ => device.alloc(buffer_bytes(spec.dtype.storage()?, spec.shape.size()))?,
+                _ => match over(i) {
+                    Some(Arg::Owned(b)) => b.clone(),
+                    before => {
+                        let bytes = buffer_bytes(spec.dtype.storage()?, spec.shape.size());
+                        let fresh = device.alloc(bytes)?;
+                        if let Some(Arg::Buffer(b)) = before {
+                            device.copy(b, 0, &fresh, 0, bytes.min(b.bytes()))?;
+                        }
+                        fresh
+                    }
+                },
             });
         }
         self.run_into(device, inputs, outputs.clone(), 0)?;

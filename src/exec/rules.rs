@@ -38,6 +38,7 @@ const CPU: FuseRules = FuseRules {
     row_major: true,
     max_binding: u64::MAX,
     split_contractions: false,
+    in_place: false,
 };
 
 /// Longest loop of an invocation: software drivers stop counting at 65,535 trips, all loops together.
@@ -56,6 +57,7 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             row_major: false,
             max_binding,
             split_contractions: true,
+            in_place: true,
         },
         codegen: Some(CodegenRules {
             family,

@@ -4,7 +4,7 @@
 use super::{Arg, Executable, Frame};
 use crate::compiler::checks::error_of;
 use crate::compiler::kernel::WhileKernel;
-use crate::compiler::plan::Step;
+use crate::compiler::plan::{Place, Step};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::Literal;
@@ -22,8 +22,11 @@ pub(super) fn run(e: &Executable, w: &WhileKernel, step: &Step, frame: &Frame<'_
     let (lead, counted) = if w.first.is_none() { (1, 0) } else { (0, 1) };
     let lists = w.step.specs.len() - w.carries - 2 * counted;
     let split = step.places.len() - w.carries - counted - lists;
-    for p in &step.places[lead..split] {
-        operands.push(frame.buffer(*p)?.clone());
+    for (i, p) in step.places[lead..split].iter().enumerate() {
+        let b = frame.buffer(*p)?;
+        // Lists may hold what went in, longer than temporary memory holds it.
+        let fleeting = lists > 0 && matches!(p, Place::Slot(..)) && i < w.consts + w.carries;
+        operands.push(if fleeting { copied(device, b)? } else { b.clone() });
     }
     let mut run = Run {
         device,
@@ -113,6 +116,12 @@ impl Run<'_> {
         }
         Ok(trips)
     }
+}
+
+fn copied(device: &Device, from: &Buffer) -> Result<Buffer> {
+    let to = device.alloc(from.bytes())?;
+    device.copy(from, 0, &to, 0, from.bytes())?;
+    Ok(to)
 }
 
 fn padded(mut bytes: Vec<u8>) -> Vec<u8> {

@@ -1,9 +1,10 @@
 //! A traced function: a graph and what it is bound to.
 
 use super::args::FunctionArg;
+use crate::compiler::passes::texts;
 use crate::error::{Error, Result};
 use crate::exec::{Executable, Target};
-use crate::hlo::{Graph, Linear, Spec, linearize};
+use crate::hlo::{Graph, Input, Keep, Linear, Spec, linearize};
 use crate::tensor::{
     Call, Capture, Entry, How, MAX_SCALARS, Tensor, Variable, interested, run_entry, trace, without_recorders,
 };
@@ -40,6 +41,7 @@ impl ConcreteFunction {
             .iter()
             .filter_map(|a| match a {
                 FunctionArg::Tensor(t) => Some(t.spec().clone()),
+                FunctionArg::Spec(s) => Some(s.clone()),
                 FunctionArg::Number(_) => None,
             })
             .collect();
@@ -51,7 +53,7 @@ impl ConcreteFunction {
                     .iter()
                     .map(|a| match a {
                         FunctionArg::Number(_) => a.clone().into_tensor(),
-                        FunctionArg::Tensor(_) => symbols
+                        FunctionArg::Tensor(_) | FunctionArg::Spec(_) => symbols
                             .next()
                             .cloned()
                             .ok_or_else(|| Error::internal(name, "an argument without a symbol")),
@@ -63,9 +65,16 @@ impl ConcreteFunction {
             })
         });
         let (traced, outputs) = traced.map_err(|e| e.context(format!("function {name}")))?;
+        // A variable's next value may be written over the one it has.
+        let of = |v: &Variable| {
+            let same = |c: &Capture| matches!(c, Capture::Variable(w) if w.id() == v.id());
+            traced.captures.iter().position(same).map(|k| inputs.len() + k)
+        };
+        let assigned = traced.assigned.iter().enumerate();
+        let updates = assigned.filter_map(|(k, v)| Some((of(v)?, outputs + k))).collect();
         Ok(ConcreteFunction {
             name: name.into(),
-            entry: Entry::of_graph(name, traced.graph),
+            entry: Entry::updating(name, traced.graph, updates),
             inputs,
             captures: traced.captures,
             assigned: traced.assigned,
@@ -94,6 +103,16 @@ impl ConcreteFunction {
     /// The graph: arguments, then captured tensors and variables, to results, then new values of variables.
     pub fn graph(&self) -> &Arc<Graph> {
         self.entry.graph()
+    }
+
+    /// Inputs of the graph that are variables, and the outputs that are their next values, by number.
+    pub fn updates(&self) -> &[(usize, usize)] {
+        self.entry.updates()
+    }
+
+    /// Variables that it gives new values.
+    pub fn assigned(&self) -> &[Variable] {
+        &self.assigned
     }
 
     /// Variables that it reads.
@@ -144,7 +163,15 @@ impl ConcreteFunction {
         let constant = |c: &Capture| matches!(c, Capture::Tensor(t) if t.is_host_scalar());
         let flags = self.inputs.iter().map(|_| false).chain(self.captures.iter().map(constant));
         let scalars: Vec<bool> = flags.enumerate().map(|(i, s)| s && i < MAX_SCALARS).collect();
-        Executable::new(self.graph(), target, &scalars)
+        Executable::updating(self.graph(), target, &scalars, self.updates())
+    }
+
+    /// The text of the graph as it was traced and after each pass of the compiler, with the passes' names.
+    ///
+    /// # Errors
+    /// As [`ConcreteFunction::executable`].
+    pub fn passes(&self, target: &Target) -> Result<Vec<(&'static str, String)>> {
+        texts(self.graph(), &target.fuse)
     }
 
     fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
@@ -181,7 +208,7 @@ impl ConcreteFunction {
                 let flows = |(i, s): (usize, Spec)| i < self.outputs && s.dtype.is_differentiable();
                 let given: Vec<bool> = g.output_specs().into_iter().enumerate().map(flows).collect();
                 let Linear { forward, backward, connected, .. } =
-                    linearize(g, &wrt, &given, &vec![false; wrt.len()]).ok()?;
+                    linearize(g, &wrt, &given, &vec![Input::Value; wrt.len()], Keep::All).ok()?;
                 let connected = (0..wrt.len()).map(|i| connected.contains(&i)).collect();
                 Some(Arc::new(Differentiated {
                     forward: Entry::of_graph(format!("{}.forward", self.name), forward),

@@ -20,7 +20,7 @@ pub trait Nest: Clone + 'static {
     /// How each tensor is reached from the whole, such as `[1][0]`.
     fn paths(&self) -> Vec<String>;
 
-    /// What it becomes before a loop of at most `trips` trips carries it; `after` is what one trip made of it, where that had to be tried.
+    /// What it becomes before a loop of at most `trips` trips carries it, where `after` is what one trip makes of it.
     ///
     /// # Errors
     /// What making it ready meets.

@@ -26,4 +26,4 @@ pub use prim::{
 };
 pub use rows::Ew;
 pub(crate) use vjp::window_positions;
-pub use vjp::{Linear, gradient, linearize};
+pub use vjp::{Input, Keep, Linear, gradient, linearize};

@@ -227,6 +227,8 @@ pub trait CompositeOp: Send + Sync + fmt::Debug {
     fn attrs_text(&self) -> String;
     /// What it computes.
     fn body(&self) -> &Arc<Graph>;
+    /// Whether it has a derivative of its own, so that it must stay whole until nothing is differentiated any more.
+    fn has_vjp(&self) -> bool;
     /// Its own derivative, or `None` where the body's is taken.
     fn vjp(
         &self,

@@ -102,6 +102,17 @@ impl Graph {
         rewrite(self, true, &|_, _, _| Ok(None))
     }
 
+    /// As [`Graph::flattened`], with those composites kept that have a derivative of their own: it may be differentiated again.
+    ///
+    /// # Errors
+    /// As [`Graph::flattened`].
+    pub fn opened(&self) -> Result<Graph> {
+        rewrite(self, false, &|rw, prim, x| match prim {
+            Prim::Composite(c) if !c.has_vjp() => Ok(Some(rw.copy(&c.body().clone(), x)?.into())),
+            _ => Ok(None),
+        })
+    }
+
     /// The graph without checks and prints, for a second computation of the same values.
     #[must_use]
     pub fn without_effects(&self) -> Graph {

@@ -3,7 +3,7 @@
 use super::{Data, Entry, Tensor, deferred};
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Arg, Executable, print_out, target_of};
+use crate::exec::{Arg, Executable, dump, print_out, target_of};
 use crate::hlo::{CheckText, Literal, interpret};
 use crate::runtime::{Buffer, Device};
 use std::sync::Arc;
@@ -35,6 +35,9 @@ pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tens
     for (i, t) in inputs.iter().enumerate() {
         args.push(match &t.0.data {
             Data::Host(h) if i < MAX_SCALARS && t.rank() == 0 => Arg::Scalar(h.literal.register_bits()),
+            _ if entry.updates().iter().any(|u| u.0 == i) && is_held_once(t) => {
+                Arg::Owned(t.buffer_on(&device)?)
+            }
             _ => Arg::Buffer(t.buffer_on(&device)?),
         });
     }
@@ -51,6 +54,11 @@ pub(super) fn launch(entry: &Entry, device: &Device, args: Vec<Arg>) -> Result<V
     }
     let executable = executable(entry, device, scalars, args.len())?;
     executable.run(device, args).map_err(|e| e.context(format!("{} on {}", entry.label(), device.name())))
+}
+
+/// Whether nobody but a variable and the caller, who read it, holds a tensor and its memory.
+fn is_held_once(t: &Tensor) -> bool {
+    matches!(&t.0.data, Data::Device(b) if Arc::strong_count(&t.0) == 2 && b.is_unique())
 }
 
 /// The results where the host can give them exactly: all operands are mirrored integers, or nothing depends on the operands.
@@ -88,7 +96,14 @@ fn executable(entry: &Entry, device: &Device, scalars: u64, n: usize) -> Result<
     let target = target_of(device);
     entry.executable(&target, scalars, || {
         let flags: Vec<bool> = (0..n).map(|i| i < MAX_SCALARS && scalars >> i & 1 == 1).collect();
-        Executable::new(entry.graph(), &target, &flags).map_err(|e| e.context(entry.label().to_string()))
+        Executable::updating(entry.graph(), &target, &flags, entry.updates())
+            .and_then(|made| {
+                if let Some(folder) = config::get_dump_folder() {
+                    dump(&folder, entry.label(), entry.graph(), &target, &made)?;
+                }
+                Ok(made)
+            })
+            .map_err(|e| e.context(entry.label().to_string()))
     })
 }
 

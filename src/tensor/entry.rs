@@ -19,6 +19,8 @@ pub struct Entry {
     name: String,
     op: Option<Box<dyn DynOp>>,
     graph: Arc<Graph>,
+    /// Inputs, and the outputs that are their next values.
+    updates: Vec<(usize, usize)>,
     joins: OnceLock<Joins>,
     vjps: Mutex<HashMap<VjpKey, Arc<Vjp>>>,
     executables: RwLock<Vec<(Target, u64, Arc<Executable>)>>,
@@ -99,7 +101,18 @@ impl Entry {
 
     /// The entry of a graph, which is compiled and run on its own.
     pub fn of_graph(name: impl Into<String>, graph: Graph) -> Arc<Entry> {
-        let entry = Entry { joins: OnceLock::from(Joins::Alone), ..Entry::new(name.into(), graph, 0) };
+        Entry::updating(name, graph, vec![])
+    }
+
+    /// The entry of a graph some of whose outputs are the next values of inputs, by number: such an output may take over the memory of an
+    /// input that only a variable holds, which is then to be given the output.
+    pub(crate) fn updating(
+        name: impl Into<String>,
+        graph: Graph,
+        updates: Vec<(usize, usize)>,
+    ) -> Arc<Entry> {
+        let joins = OnceLock::from(Joins::Alone);
+        let entry = Entry { joins, updates, ..Entry::new(name.into(), graph, 0) };
         Arc::new(entry)
     }
 
@@ -110,6 +123,7 @@ impl Entry {
             name,
             op: None,
             graph: Arc::new(graph),
+            updates: vec![],
             joins: OnceLock::new(),
             vjps: Mutex::default(),
             executables: RwLock::default(),
@@ -144,6 +158,11 @@ impl Entry {
     /// The op, where it is one.
     pub fn op(&self) -> Option<&dyn DynOp> {
         self.op.as_deref()
+    }
+
+    /// Inputs, and the outputs that are their next values.
+    pub(crate) fn updates(&self) -> &[(usize, usize)] {
+        &self.updates
     }
 
     /// What it computes.
@@ -233,7 +252,7 @@ impl Entry {
             dx.iter().zip(&x).zip(wanted).map(|((d, &x), w)| d.filter(|_| *w && differentiable(x))).collect();
         let connected = dx.iter().map(Option::is_some).collect();
         g.set_outputs(dx.into_iter().flatten().collect::<Vec<_>>());
-        let (graph, keeps) = without_unused(&g.flattened()?, x.len() + y.len())?;
+        let (graph, keeps) = without_unused(&g.opened()?, x.len() + y.len())?;
         let mut h = FxHasher::default();
         (self.stable, given, wanted).hash(&mut h);
         let entry = Entry::new(format!("{}.vjp", self.name), graph, h.finish());
@@ -310,6 +329,10 @@ impl CompositeOp for Entry {
 
     fn body(&self) -> &Arc<Graph> {
         &self.graph
+    }
+
+    fn has_vjp(&self) -> bool {
+        self.op.as_ref().is_some_and(|op| op.has_own_vjp())
     }
 
     fn vjp(

@@ -10,6 +10,7 @@ mod entry;
 mod format;
 mod op;
 mod recorder;
+mod scope;
 mod trace;
 mod variable;
 
@@ -28,7 +29,11 @@ pub(crate) use format::array_str;
 pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Truth, row};
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
 pub(crate) use recorder::{interested, is_recorded};
-pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, trace};
+pub use scope::{name_scope, scoped};
+pub use trace::{
+    Capture, LastingTrace, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, symbol,
+    trace,
+};
 pub use variable::{Variable, VariableId};
 
 use crate::compiler::checks::error_of;
@@ -128,7 +133,8 @@ impl Tensor {
             ErrorKind::FailedPrecondition,
             "Tensor",
             format!(
-                "{self:?} has no value while {} is traced; return it from the function and read the result",
+                "{self:?} has no value while {} is traced: return it from the function and read the result; for a branch or loop that \
+                 depends on it use cond, case, switch_case or while_loop in the place of the host's if, match and while; to see it use print",
                 current_trace_name().unwrap_or_else(|| "its function".into())
             ),
         )

@@ -6,8 +6,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{ById, CompositeOp, Graph, Literal, Prim, Spec, Val};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Tensors of at most this many elements with host values are written into a trace as constants; larger ones become inputs.
 const MAX_LITERAL: usize = 1024;
@@ -77,6 +77,10 @@ impl CompositeOp for Assigned {
         &self.0
     }
 
+    fn has_vjp(&self) -> bool {
+        true
+    }
+
     fn vjp(
         &self,
         _: &mut Graph,
@@ -128,21 +132,12 @@ pub fn trace<R>(
     specs: &[Spec],
     f: impl FnOnce(&[Tensor]) -> Result<(Vec<Tensor>, R)>,
 ) -> Result<(Traced, R)> {
-    let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut graph = Graph::new();
+    let mut open = Trace::new(name);
+    let id = open.id;
     let inputs: Vec<Tensor> = specs
         .iter()
-        .map(|s| Tensor::symbolic(s.clone(), id, graph.parameter(s.clone())))
+        .map(|s| Tensor::symbolic(s.clone(), id, open.graph.parameter(s.clone())))
         .collect::<Result<_>>()?;
-    let open = Trace {
-        id,
-        name: name.into(),
-        graph,
-        captures: vec![],
-        tensors: HashMap::new(),
-        variables: HashMap::new(),
-        order: vec![],
-    };
     TRACES.with_borrow_mut(|t| t.push(open));
     let _close = CloseOnDrop(id);
     let (outputs, said) = f(&inputs)?;
@@ -218,6 +213,18 @@ fn outer_value(t: &Tensor) -> Result<Val> {
 }
 
 impl Trace {
+    fn new(name: &str) -> Self {
+        Trace {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            name: name.into(),
+            graph: Graph::new(),
+            captures: vec![],
+            tensors: HashMap::new(),
+            variables: HashMap::new(),
+            order: vec![],
+        }
+    }
+
     fn capture(&mut self, t: &Tensor) -> Val {
         if let Some(&v) = self.tensors.get(&t.id()) {
             return v;
@@ -334,4 +341,52 @@ impl Traced {
             })
             .collect()
     }
+}
+
+/// A trace that is entered and left again and again, for what is built step by step. No graph comes of it, only symbols.
+pub struct LastingTrace {
+    id: u64,
+    rest: Mutex<Option<Trace>>,
+}
+
+impl LastingTrace {
+    /// A trace that nothing was written into.
+    pub fn new(name: &str) -> Self {
+        let open = Trace::new(name);
+        LastingTrace { id: open.id, rest: Mutex::new(Some(open)) }
+    }
+
+    /// Makes it the innermost trace of this thread, if it is not entered anywhere yet. Says whether it did.
+    pub fn enter(&self) -> bool {
+        let rest = crate::lock(&self.rest).take();
+        rest.map(|t| TRACES.with_borrow_mut(|all| all.push(t))).is_some()
+    }
+
+    /// Takes it from the open traces of this thread.
+    pub fn leave(&self) {
+        let found = TRACES.with_borrow_mut(|all| {
+            let at = all.iter().position(|t| t.id == self.id)?;
+            Some(all.remove(at))
+        });
+        if found.is_some() {
+            *crate::lock(&self.rest) = found;
+        }
+    }
+}
+
+impl std::fmt::Debug for LastingTrace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastingTrace").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A new symbol of the innermost trace, bound to nothing.
+///
+/// # Errors
+/// `FailedPrecondition` outside of a trace.
+pub fn symbol(spec: Spec) -> Result<Tensor> {
+    with_current(|trace| {
+        let v = trace.graph.parameter(spec.clone());
+        Tensor::symbolic(spec, trace.id, v)
+    })
 }

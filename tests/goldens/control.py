@@ -62,7 +62,7 @@ def cond_effects(x, w, v):
 
     a = tf.cond(x[0] > 0.0, yes, no)
     b = tf.cond(x[0] < 0.0, yes, no)
-    say("after", a)
+    say("after", a, b)
     return a + b * v
 
 
@@ -289,10 +289,67 @@ def run(program):
     }  # fmt: skip
 
 
+def regression():
+    """A line through points, as programs of TensorFlow 1 found it."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default():
+        x = v1.placeholder(tf.float32, [None], name="x")
+        y = v1.placeholder(tf.float32, [None], name="y")
+        w = v1.get_variable("w", [], initializer=v1.zeros_initializer())
+        b = v1.Variable(0.5, name="b")
+        loss = tf.reduce_mean(tf.square(x * w + b - y))
+        dw, dx = v1.gradients(loss, [w, x])
+        train = v1.train.GradientDescentOptimizer(0.05).minimize(loss)
+        init = v1.global_variables_initializer()
+        losses = []
+        with v1.Session() as session:
+            session.run(init)
+            first = session.run([dw, dx], {x: [1.0, 2.0], y: [3.0, 5.0]})
+            for step in range(40):
+                points = [0.5, 1.0, 2.5] if step % 2 else [1.0, 2.0]
+                feed = {x: points, y: [2.0 * p + 1.0 for p in points]}
+                losses.append(float(session.run([train, loss], feed)[1]))
+            return {
+                "dw": float(first[0]), "dx": [float(e) for e in first[1]], "losses": losses,
+                "w": float(session.run(w)), "b": float(session.run(b)),
+            }  # fmt: skip
+
+
+def modules():
+    """Names and order of variables of modules inside of modules."""
+
+    class Dense(tf.Module):
+        def __init__(self, name):
+            super().__init__(name=name)
+            with self.name_scope:
+                self.w = tf.Variable([1.0], name="w")
+                self.b = tf.Variable([0.0], name="b")
+                self.count = tf.Variable(0.0, name="count", trainable=False)
+
+    class Model(tf.Module):
+        def __init__(self):
+            super().__init__(name="model")
+            with self.name_scope:
+                self.second = Dense("second")
+                self.first = Dense("first")
+                self.again = self.first
+            self.scale = tf.Variable(2.0, name="scale")
+
+    m = Model()
+    return {
+        "variables": [v.name for v in m.variables],
+        "trainable": [v.name for v in m.trainable_variables],
+        "submodules": [s.name for s in m.submodules],
+        "scope": m.first.name_scope.name,
+    }
+
+
 def main(out):
     goldens = {p.__name__: run(p) for p in PROGRAMS}
     with open(out, "w") as f:
-        json.dump({"tensorflow": tf.__version__, "programs": goldens}, f, indent=1)
+        json.dump(
+            {"tensorflow": tf.__version__, "programs": goldens, "v1": regression(), "modules": modules()}, f, indent=1
+        )
         f.write("\n")
     print(f"{len(goldens)} programs in {out}")
 

@@ -1,6 +1,7 @@
 //! Shared helpers of the test suite.
 
 pub mod compare;
+pub mod costs;
 pub mod device;
 pub mod examples;
 pub mod goldens;

@@ -7,7 +7,7 @@ use wgflow::{DType, IntoTensor, Result, Tensor, layers, reshape};
 use super::operands::operand;
 
 /// Names of the models, and how many samples their batches have.
-pub const MODELS: [(&str, usize); 3] = [("mlp", 64), ("cnn", 64), ("mobilenet_v2", 8)];
+pub const MODELS: [(&str, usize); 4] = [("mlp", 64), ("cnn", 64), ("mobilenet_v2", 8), ("lstm", 32)];
 
 /// A model of [`MODELS`], compiled with Adam and built.
 ///
@@ -18,9 +18,11 @@ pub fn model(name: &str) -> Result<Model> {
         "mlp" => mlp()?,
         "cnn" => cnn()?,
         "mobilenet_v2" => MobileNetV2::new().input_shape([96, 96, 3]).alpha(0.35).classes(10).model()?,
+        "lstm" => Sequential::new(layers![input([20, 8]), LSTM::new(32), Dense::new(1)])?.into(),
         other => return Err(unknown(other)),
     };
-    model.compile(Compile::new("adam", "sparse_categorical_crossentropy"))?;
+    let loss = if name == "lstm" { "mse" } else { "sparse_categorical_crossentropy" };
+    model.compile(Compile::new("adam", loss))?;
     Ok(model)
 }
 
@@ -33,6 +35,7 @@ pub fn inputs(name: &str, samples: usize) -> Result<Tensor> {
         "mlp" => &[784],
         "cnn" => &[28, 28, 1],
         "mobilenet_v2" => &[96, 96, 3],
+        "lstm" => &[20, 8],
         other => return Err(unknown(other)),
     };
     let n = samples * shape.iter().product::<usize>();
@@ -40,11 +43,14 @@ pub fn inputs(name: &str, samples: usize) -> Result<Tensor> {
     reshape(operand(n, 0, 1.0).into_tensor(None)?, dims)
 }
 
-/// Labels of ten classes.
+/// Labels of the model of a name: of ten classes, or numbers for the one that ends in a number.
 ///
 /// # Errors
 /// What the device meets.
-pub fn labels(samples: usize) -> Result<Tensor> {
+pub fn labels(name: &str, samples: usize) -> Result<Tensor> {
+    if name == "lstm" {
+        return reshape(operand(samples, 1, 1.0).into_tensor(None)?, [samples, 1]);
+    }
     (0..samples).map(|i| i as i32 * 7 % 10).collect::<Vec<_>>().into_tensor(Some(DType::Int32))
 }
 

@@ -1,5 +1,6 @@
 //! The test suite, one binary.
 
+mod control;
 mod counts;
 mod data;
 mod datasets;

@@ -176,7 +176,7 @@ impl<'a> Emitter<'a> {
             self.shared.buffers[k].written |= written;
             return k as u16;
         }
-        self.shared.buffers.push(BufferUse { source, storage, len, written, stacked: false });
+        self.shared.buffers.push(BufferUse { source, storage, len, written, stacked: false, before: None });
         self.shared.buffers.len() as u16 - 1
     }
 

@@ -19,12 +19,36 @@ use std::sync::Arc;
 /// # Errors
 /// `Unimplemented` for primitives that have no kernel.
 pub fn optimize(g: &Graph, rules: &FuseRules) -> Result<Graph> {
-    let mut g = twins(g)?;
-    g = simplify::run(&g)?;
-    g = moments::run(&g, rules)?;
-    g = expand::run(&g, rules)?;
-    g = simplify::run(&g)?;
+    let g = run(g, rules, &mut |_, _| {})?;
     debug_assert!(g.verify().is_ok(), "{:?}", g.verify());
+    Ok(g)
+}
+
+/// The graph's text as it is (`traced`) and after each pass, with the passes' names.
+///
+/// # Errors
+/// As [`optimize`].
+pub fn texts(g: &Graph, rules: &FuseRules) -> Result<Vec<(&'static str, String)>> {
+    let mut texts = vec![("traced", g.to_text("traced"))];
+    run(g, rules, &mut |name, g| texts.push((name, g.to_text(name))))?;
+    Ok(texts)
+}
+
+/// Runs all passes and shows the graph after each.
+fn run(g: &Graph, rules: &FuseRules, after: &mut dyn FnMut(&'static str, &Graph)) -> Result<Graph> {
+    let mut g = twins(g)?;
+    after("twins", &g);
+    // Composites give way to their bodies, equal instructions become one, dead ones go.
+    g = g.flattened()?;
+    after("inline", &g);
+    g = simplify::run(&g)?;
+    after("simplify", &g);
+    g = moments::run(&g, rules)?;
+    after("moments", &g);
+    g = expand::run(&g, rules)?;
+    after("expand", &g);
+    g = simplify::run(&g)?;
+    after("finish", &g);
     Ok(g)
 }
 

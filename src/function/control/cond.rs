@@ -10,9 +10,6 @@ use crate::ops::{array, math};
 use crate::tensor::{IntoTensor, Tensor, is_tracing};
 use std::sync::Arc;
 
-/// A branch of [`switch_case`] or [`case`].
-type Branch<'a, R> = dyn Fn() -> Result<R> + 'a;
-
 /// `true_fn()` if `pred` is true, else `false_fn()` (`tf.cond`).
 ///
 /// While a function is traced, both are traced, and must return tensors of equal dtypes and shapes; when the graph runs, prints, checks and
@@ -47,92 +44,53 @@ pub fn cond<R: Nest>(
     branch("cond", &index, vec![no, yes], |k| ["false_fn", "true_fn"][k].into(), 1)
 }
 
-/// The functions of [`switch_case`]: a list, numbered from 0, or pairs of a number and a function.
-pub trait Branches<'a, R> {
-    /// Each with its number.
-    fn numbered(&self) -> Vec<(i64, &'a Branch<'a, R>)>;
-}
-
-impl<'a, R> Branches<'a, R> for &'a [&'a Branch<'a, R>] {
-    fn numbered(&self) -> Vec<(i64, &'a Branch<'a, R>)> {
-        self.iter().enumerate().map(|(i, f)| (i as i64, *f)).collect()
-    }
-}
-
-impl<'a, R, const N: usize> Branches<'a, R> for &'a [&'a Branch<'a, R>; N] {
-    fn numbered(&self) -> Vec<(i64, &'a Branch<'a, R>)> {
-        self.as_slice().numbered()
-    }
-}
-
-impl<'a, R> Branches<'a, R> for &'a [(i64, &'a Branch<'a, R>)] {
-    fn numbered(&self) -> Vec<(i64, &'a Branch<'a, R>)> {
-        self.to_vec()
-    }
-}
-
-impl<'a, R, const N: usize> Branches<'a, R> for &'a [(i64, &'a Branch<'a, R>); N] {
-    fn numbered(&self) -> Vec<(i64, &'a Branch<'a, R>)> {
-        self.to_vec()
-    }
-}
-
-/// The function whose number is `branch_index`; where there is none `default`, else the one with the highest number
-/// (`tf.switch_case`).
+/// Function number `branch_index`; where there is none `default`, else the last (`tf.switch_case`).
 ///
 /// ```
-/// # use wgflow::{IntoTensor, Result, Tensor, switch_case};
-/// let three = || -> Result<Tensor> { 3.into_tensor(None) };
-/// let four = || -> Result<Tensor> { 4.into_tensor(None) };
-/// assert_eq!(switch_case(1, &[&three as _, &four as _], None)?.item::<i32>()?, 4);
-/// assert_eq!(switch_case(7, &[(1, &four as _), (0, &three as _)], None)?.item::<i32>()?, 4);
+/// # use wgflow::{IntoTensor, switch_case};
+/// let (three, four) = (|| 3.into_tensor(None), || 4.into_tensor(None));
+/// assert_eq!(switch_case(0, &[&three, &four], None)?.item::<i32>()?, 3);
+/// assert_eq!(switch_case(7, &[&three, &four], None)?.item::<i32>()?, 4);
 /// # Ok::<(), wgflow::Error>(())
 /// ```
 ///
 /// # Errors
-/// `InvalidArgument` when `branch_index` is no integer scalar, the numbers are not 0 to n - 1, or the results differ in number,
-/// dtype or shape; what the branches return.
-pub fn switch_case<'a, R: Nest>(
+/// `InvalidArgument` when `branch_index` is no integer scalar, there are no functions, or the results differ in number, dtype or shape; what
+/// the functions return.
+pub fn switch_case<R: Nest>(
     branch_index: impl IntoTensor,
-    branch_fns: impl Branches<'a, R>,
-    default: Option<&Branch<'_, R>>,
+    branch_fns: &[&dyn Fn() -> Result<R>],
+    default: Option<&dyn Fn() -> Result<R>>,
 ) -> Result<R> {
     let index = branch_index.into_tensor(Some(DType::Int32))?;
     check_scalar("switch_case", "branch_index", &index)?;
     if !index.dtype().is_int() {
         return Err(Error::invalid("switch_case", "branch_index", "an integer", index.dtype()));
     }
-    let mut branches = branch_fns.numbered();
-    branches.sort_by_key(|b| b.0);
-    if branches.iter().enumerate().any(|(i, b)| b.0 != i as i64) {
-        let numbers: Vec<i64> = branches.iter().map(|b| b.0).collect();
-        let wanted = format!("numbers that form the range [0, {})", branches.len());
-        return Err(Error::invalid("switch_case", "branch_fns", wanted, format_args!("{numbers:?}")));
-    }
-    let Some(&(_, last)) = branches.last() else {
+    let Some(last) = branch_fns.last() else {
         return Err(Error::invalid("switch_case", "branch_fns", "at least one function", 0));
     };
     if !index.is_symbolic() {
         let k = scalar("switch_case", "branch_index", &index)?;
-        return match branches.iter().find(|b| b.0 == k) {
-            Some((_, f)) => f(),
+        return match usize::try_from(k).ok().and_then(|k| branch_fns.get(k)) {
+            Some(f) => f(),
             None => default.map_or_else(last, |f| f()),
         };
     }
-    let n = branches.len() as i64;
+    let n = branch_fns.len();
     // Numbers of no branch go to the default, which stands last, or to the last branch.
     let index = math::cast(&index, DType::Int32)?;
-    let other = math::add(array::zeros_like(&index)?, if default.is_some() { n } else { n - 1 })?;
-    let known = math::logical_and(math::greater_equal(&index, 0)?, math::less(&index, n)?)?;
+    let other = number(if default.is_some() { n } else { n - 1 })?;
+    let known = math::logical_and(math::greater_equal(&index, 0)?, math::less(&index, number(n)?)?)?;
     let position = array::where_(&known, &index, &other)?;
     let mut regions = vec![];
-    for (number, f) in &branches {
+    for (number, f) in branch_fns.iter().enumerate() {
         regions.push(region(&format!("switch_case.branch_fns[{number}]"), &[], |_| f())?);
     }
     if let Some(f) = default {
         regions.push(region("switch_case.default", &[], |_| f())?);
     }
-    let named = |k: usize| if (k as i64) < n { format!("branch_fns[{k}]") } else { "default".into() };
+    let named = |k: usize| if k < n { format!("branch_fns[{k}]") } else { "default".into() };
     branch("switch_case", &position, regions, named, 0)
 }
 
@@ -144,8 +102,8 @@ pub fn switch_case<'a, R: Nest>(
 /// `InvalidArgument` when no predicate is true and there is no default, when several are true with `exclusive`, or when the results differ
 /// in number, dtype or shape; what the functions return.
 pub fn case<R: Nest>(
-    pred_fn_pairs: &[(Tensor, &Branch<'_, R>)],
-    default: Option<&Branch<'_, R>>,
+    pred_fn_pairs: &[(Tensor, &dyn Fn() -> Result<R>)],
+    default: Option<&dyn Fn() -> Result<R>>,
     exclusive: bool,
 ) -> Result<R> {
     for (pred, _) in pred_fn_pairs {
@@ -184,8 +142,8 @@ fn several(n: i64) -> String {
 }
 
 fn traced_case<R: Nest>(
-    pairs: &[(Tensor, &Branch<'_, R>)],
-    default: Option<&Branch<'_, R>>,
+    pairs: &[(Tensor, &dyn Fn() -> Result<R>)],
+    default: Option<&dyn Fn() -> Result<R>>,
     exclusive: bool,
 ) -> Result<R> {
     let n = pairs.len();
@@ -195,7 +153,7 @@ fn traced_case<R: Nest>(
     // The first true one; argmax of all false is 0.
     let first = math::cast(math::argmax(&flags, 0, DType::Int64)?, DType::Int32)?;
     let any = math::greater(&count, 0)?;
-    let index = array::where_(&any, &first, math::add(array::zeros_like(&first)?, n as i64)?)?;
+    let index = array::where_(&any, &first, &number(n)?)?;
     if exclusive {
         check(&math::less_equal(&count, 1)?, &count, "pred_fn_pairs", "at most one true condition")?;
     }
@@ -217,6 +175,10 @@ fn traced_case<R: Nest>(
 fn check(ok: &Tensor, value: &Tensor, what: &str, wanted: &str) -> Result<()> {
     let text = CheckText { op: "case".into(), what: what.into(), wanted: wanted.into() };
     crate::tensor::emit(Prim::Check(Box::new(text)), &[ok, value]).map(|_| ())
+}
+
+fn number(n: usize) -> Result<Tensor> {
+    (n as i32).into_tensor(None)
 }
 
 /// The results of the region with number `index`, clamped. Errors compare the others with number `model`.

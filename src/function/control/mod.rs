@@ -6,7 +6,9 @@ mod region;
 mod trips;
 mod while_loop;
 
-pub use cond::{Branches, case, cond, switch_case};
+pub(in crate::function) use region::emit;
+
+pub use cond::{case, cond, switch_case};
 pub use map::{foldl, foldr, map_fn, scan};
 pub use while_loop::while_loop;
 

@@ -114,7 +114,7 @@ impl Surroundings {
 }
 
 /// Writes a graph into the trace that is open, as one call that tapes see whole.
-pub(super) fn emit(name: &str, graph: Graph, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
+pub(in crate::function) fn emit(name: &str, graph: Graph, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
     debug_assert!(graph.verify().is_ok(), "{name}: {:?}", graph.verify());
     run_entry(&Entry::of_graph(name, graph), inputs)
 }

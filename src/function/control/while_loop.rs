@@ -75,18 +75,14 @@ fn traced<V: Nest>(
     loop_vars: &V,
     limit: Option<usize>,
 ) -> Result<V> {
-    let mut vars = loop_vars.carried(limit, None)?;
+    let mut vars = loop_vars.clone();
     if vars.is_open() {
-        // One trip shows what arrays will hold; what it wrote is thrown away.
-        let after = region("while_loop.body", &[], |_| body(&vars))?;
-        let probe = vars.carried(limit, Some(&after.result))?;
-        // Where the trips can be counted, that is how long arrays become.
-        let trips = match limit {
-            Some(_) => None,
-            None if probe.is_open() => None,
-            None => trace_parts(cond, body, &probe)?.known_trips(None)?,
-        };
-        vars = vars.carried(trips.or(limit), Some(&after.result))?;
+        // One trip shows what arrays will hold, and with room for it how many trips there are, which is how much room they need. What
+        // that wrote is thrown away.
+        let after = region("while_loop.body", &[], |_| body(&vars))?.result;
+        let one = vars.carried(Some(1), Some(&after))?;
+        let trips = trace_parts(cond, body, &one)?.known_trips(limit)?;
+        vars = vars.carried(trips.or(limit), Some(&after))?;
     }
     let parts = trace_parts(cond, body, &vars)?;
     parts.check()?;

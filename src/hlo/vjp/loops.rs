@@ -1,5 +1,7 @@
 //! Derivatives of loops: a second loop that also keeps what the way back needs, and a loop back over it.
 
+use super::after::{After, carried_in};
+use super::linearize::{Input, Keep};
 use super::structure::{differentiable, filled};
 use super::{Adjoints, linearize};
 use crate::dtype::DType;
@@ -79,16 +81,40 @@ fn adjoints(
         .enumerate()
         .map(|(i, d)| d && (is_static || i < l.carries || dy[i].is_some()))
         .collect();
-    let invariant: Vec<bool> = (0..x.len()).map(|i| i < l.consts).collect();
+    let inputs: Vec<Input> = (0..x.len())
+        .map(|i| match (i < l.consts, i < whole) {
+            (true, _) => Input::Invariant,
+            (false, true) if is_static => Input::Carried,
+            (false, false) if is_static => Input::Slice,
+            _ => Input::Value,
+        })
+        .collect();
     let quiet = if l.body.has_effects() { Arc::new(l.body.without_effects()) } else { l.body.clone() };
-    let lin = linearize(&quiet, &wrt, &flows, &invariant)?;
+    let lin = linearize(&quiet, &wrt, &flows, &inputs, Keep::Cheapest)?;
 
-    // Forward once more, with the residuals kept behind the results.
+    // Forward once more, with the residuals kept behind the results, and what is carried out of each trip where the way back needs what was
+    // carried in.
+    let mut forward = lin.forward;
+    let mut kept = forward.outputs().to_vec();
+    let mut out_at = vec![];
+    for &i in &lin.carried {
+        let out = kept[i - l.consts];
+        let at = kept[l.carries..].iter().position(|&v| v == out).map(|k| k + l.carries);
+        out_at.push(at.unwrap_or(kept.len()));
+        if at.is_none() {
+            kept.push(out);
+        }
+    }
+    let n_residuals = forward.outputs().len() - y.len();
+    forward.set_outputs(kept);
     let primal = (!l.body.has_effects()).then(|| l.body.clone());
-    let twin =
-        Loop { body: &Arc::new(lin.forward), consts: l.consts, carries: l.carries, reverse: l.reverse };
+    let twin = Loop { body: &Arc::new(forward), consts: l.consts, carries: l.carries, reverse: l.reverse };
     let (twin, counted) = twin.push(g, trips, primal, x)?;
-    let residuals = &twin[y.len()..];
+    let mut residuals = twin[y.len()..y.len() + n_residuals].to_vec();
+    residuals.extend(lin.slices.iter().map(|&i| x[i]));
+    for (&i, &at) in lin.carried.iter().zip(&out_at) {
+        residuals.push(carried_in(g, x[i], twin[at], l.reverse)?);
+    }
 
     // Back: constants are the loop-invariant inputs that are needed; carried are the adjoints of the carried values and the sums
     // of the adjoints of constants; one value a trip have residuals and the adjoints of what results once a trip.
@@ -100,20 +126,28 @@ fn adjoints(
     let consts: Vec<Val> = lin.invariants.iter().map(|&i| x[i]).collect();
     let h_consts: Vec<Val> = consts.iter().map(|&v| h.parameter(g.spec(v).clone())).collect();
     let carried: Vec<usize> = (l.consts..whole).filter(|&i| wrt[i]).collect();
-    let summed: Vec<usize> = (0..l.consts).filter(|&i| wrt[i]).collect();
     let h_carried: Vec<Val> = carried.iter().map(|&i| h.parameter(g.spec(x[i]).clone())).collect();
-    let h_summed: Vec<Val> = summed.iter().map(|&i| h.parameter(g.spec(x[i]).clone())).collect();
     let h_residuals: Vec<Val> = residuals.iter().map(|&v| h.parameter(slice(g, v))).collect();
     let stacked: Vec<usize> = (l.carries..y.len()).filter(|&i| flows[i]).collect();
     let h_stacked: Vec<Val> = stacked.iter().map(|&i| h.parameter(slice(g, y[i]))).collect();
 
-    let mut args: Vec<Val> = h_residuals;
+    let mut args: Vec<Val> = h_residuals.clone();
     args.extend(&h_consts);
     args.extend(&h_carried);
     args.extend(&h_stacked);
     let grads = h.inline(&lin.backward, &args)?;
     let mut by_input: Vec<Option<Val>> = vec![None; x.len()];
     lin.connected.iter().zip(grads).for_each(|(&i, d)| by_input[i] = Some(d));
+    // Sums over the trips: after the loop where that is one instruction, else trip by trip.
+    let mut after: Vec<(usize, After)> = vec![];
+    let mut summed: Vec<usize> = vec![];
+    for i in (0..l.consts).filter(|&i| wrt[i]) {
+        match by_input[i].filter(|_| is_static).and_then(|d| After::of(&h, d)) {
+            Some(a) => after.push((i, a)),
+            None => summed.push(i),
+        }
+    }
+    let h_summed: Vec<Val> = summed.iter().map(|&i| h.parameter(g.spec(x[i]).clone())).collect();
     let mut outs = vec![];
     for (&i, &p) in carried.iter().zip(&h_carried) {
         outs.push(by_input[i].map_or_else(|| h.zeros_like(p), Ok)?);
@@ -123,31 +157,69 @@ fn adjoints(
     }
     let sliced: Vec<usize> = (whole..x.len()).filter(|&i| by_input[i].is_some()).collect();
     outs.extend(sliced.iter().filter_map(|&i| by_input[i]));
-    h.set_outputs(outs);
+    let plain = carried.len() + summed.len();
+    let mut wanted = vec![];
+    after.iter().for_each(|(_, a)| a.stacked(&mut wanted));
+    for v in wanted {
+        if !h_residuals.contains(&v) && !h_stacked.contains(&v) && !outs[plain..].contains(&v) {
+            outs.push(v);
+        }
+    }
+    h.set_outputs(outs.clone());
 
+    // The body takes what is summed behind the other carried values.
+    let order: Vec<Val> = h_consts
+        .iter()
+        .chain(&h_carried)
+        .chain(&h_summed)
+        .chain(&h_residuals)
+        .chain(&h_stacked)
+        .copied()
+        .collect();
+    let body = with_params(&h, &order)?;
     let mut operands = consts;
     let dy_carried = filled(g, &y[..l.carries], &dy[..l.carries])?;
     operands.extend(carried.iter().map(|&i| dy_carried[i - l.consts]));
     for &i in &summed {
         operands.push(g.zeros_like(x[i])?);
     }
-    operands.extend(residuals);
+    operands.extend(&residuals);
+    let mut dy_stacked = vec![];
     for &i in &stacked {
-        operands.push(filled(g, &y[i..=i], &dy[i..=i])?[0]);
+        dy_stacked.push(filled(g, &y[i..=i], &dy[i..=i])?[0]);
     }
-    let back = Loop {
-        body: &Arc::new(h.pruned()),
-        consts: lin.invariants.len(),
-        carries: carried.len() + summed.len(),
-        reverse: !l.reverse,
-    };
+    operands.extend(&dy_stacked);
+    let back =
+        Loop { body: &Arc::new(body), consts: lin.invariants.len(), carries: plain, reverse: !l.reverse };
     let trips = counted.map_or_else(|| trips.again(), Trips::Counted);
     let (r, _) = back.push(g, &trips, None, &operands)?;
     let mut dx = Adjoints::from_elem(None, x.len());
     for (&i, &d) in carried.iter().chain(&summed).chain(&sliced).zip(&r) {
         dx[i] = Some(d);
     }
+    let stack = |v: Val| {
+        let at = |from: &[Val], to: &[Val]| from.iter().position(|&p| p == v).map(|k| to[k]);
+        at(&h_residuals, &residuals)
+            .or_else(|| at(&h_stacked, &dy_stacked))
+            .or_else(|| at(&outs[plain..], &r[plain..]))
+            .ok_or_else(|| Error::internal("gradient", "a value of a trip that was not stacked"))
+    };
+    for (i, a) in &after {
+        dx[*i] = Some(a.build(g, &stack)?);
+    }
     Ok(dx)
+}
+
+/// The graph with its inputs in another order, and without dead instructions.
+fn with_params(g: &Graph, order: &[Val]) -> Result<Graph> {
+    let mut h = Graph::new();
+    let places: Vec<Val> = order.iter().map(|&v| h.parameter(g.spec(v).clone())).collect();
+    let missing = || Error::internal("gradient", "an input without a place");
+    let args: Option<Vec<Val>> =
+        g.params().iter().map(|p| order.iter().position(|v| v == p).map(|k| places[k])).collect();
+    let outputs = h.inline(g, &args.ok_or_else(missing)?)?;
+    h.set_outputs(outputs);
+    Ok(h.pruned())
 }
 
 impl Trips {

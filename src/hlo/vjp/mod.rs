@@ -1,5 +1,7 @@
 //! Reverse-mode differentiation: every primitive's rule is written in primitives, so derivatives differentiate again.
 
+mod after;
+mod cut;
 mod heavy;
 mod index;
 mod linearize;
@@ -7,7 +9,7 @@ mod loops;
 mod structure;
 mod window;
 
-pub use linearize::{Linear, linearize};
+pub use linearize::{Input, Keep, Linear, linearize};
 pub(crate) use window::positions as window_positions;
 
 use super::attention;

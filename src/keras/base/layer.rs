@@ -101,6 +101,11 @@ pub trait Layer: fmt::Debug + Any {
         bare.rsplit("::").next().unwrap_or(bare)
     }
 
+    /// The class as summaries name it.
+    fn summary_name(&self) -> &'static str {
+        self.class_name()
+    }
+
     /// Checks what the layer was configured with. The framework calls it before the layer's first use.
     ///
     /// # Errors
@@ -128,6 +133,11 @@ pub trait Layer: fmt::Debug + Any {
     /// The layer as a cell of recurrent layers, where it is one.
     fn cell(&self) -> Option<&dyn RnnCell> {
         None
+    }
+
+    /// Whether inputs behind the first are first states (Keras' argument `initial_state`).
+    fn takes_states(&self) -> bool {
+        false
     }
 
     /// Whether a mask of the input means something for the output.

@@ -64,6 +64,9 @@ pub(super) fn functional_arguments(graph: &Graph) -> Result<Config> {
             let (inputs, named) = all.split_at(all.len() - call.named.tensors.len());
             let mut kwargs = call.named.settings.clone();
             kwargs.extend(call.named.tensors.iter().cloned().zip(named.iter().cloned()));
+            if layer.layer().takes_states() && inputs.len() > 1 && named.is_empty() {
+                return json!({ "args": inputs[..1], "kwargs": { "initial_state": inputs[1..] } });
+            }
             let separate = inputs.len() == 1 || layer.layer().separate_inputs();
             let args = if separate { json!(inputs) } else { json!([inputs]) };
             json!({ "args": args, "kwargs": kwargs })
@@ -199,8 +202,12 @@ fn sources(layer: &AnyLayer, node: &Value) -> Result<(Vec<Source>, Named)> {
     collect(&Value::Array(args.clone()), &mut found).ok_or_else(refuse)?;
     let kwargs = node.get("kwargs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
     let mut named = Named::default();
+    let recurrent = layer.layer().takes_states();
     for (key, value) in kwargs.into_iter().filter(|(_, v)| !v.is_null()) {
         match symbol_of(&value) {
+            // First states may be given by name or by place; whoever runs the model says whether it is trained.
+            _ if recurrent && key == "initial_state" => collect(&value, &mut found).ok_or_else(refuse)?,
+            _ if recurrent && key == "training" => {}
             Some(source) => {
                 found.push(source);
                 named.tensors.push(key);

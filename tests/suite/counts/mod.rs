@@ -6,3 +6,5 @@ mod kernels;
 mod models;
 mod pipelines;
 mod plans;
+mod recurrent;
+mod transformer;

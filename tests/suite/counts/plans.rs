@@ -1,63 +1,46 @@
 //! Plans of common graphs for all kinds of devices, whichever the tests run on.
 
-use wgflow::compiler::codegen::{CodegenRules, Family};
-use wgflow::compiler::fuse::FuseRules;
-use wgflow::exec::{Executable, Target};
-use wgflow::hlo::Graph;
-use wgflow::{DType, Result, Tensor, random};
+use super::models::{least, software};
+use wgflow::compiler::kernel::KernelKind;
+use wgflow::compiler::plan::Plan;
+use wgflow::exec::{Executable, Target, target_of, target_of_adapter};
+use wgflow::function::ConcreteFunction;
+use wgflow::runtime::{AdapterKind, Caps};
+use wgflow::{DType, Result, Tensor, config, random};
 
 /// A name for each kind of device and what plans are made by there.
-pub(super) fn targets() -> Vec<(&'static str, Target)> {
-    let cpu = FuseRules {
-        max_buffers: 64,
-        views_in_contractions: false,
-        min_rows: 8,
-        max_row: 1 << 28,
-        row_groups: false,
-        row_major: true,
-        max_binding: u64::MAX,
-        split_contractions: false,
-    };
-    let gpu = |family: Family, max_buffers: usize| {
-        let fuse = FuseRules {
-            max_buffers,
-            views_in_contractions: true,
-            min_rows: if family == Family::Direct { 64 } else { 2048 },
-            max_row: 32_768,
-            row_groups: family == Family::Tiled,
-            row_major: false,
-            max_binding: 128 << 20,
-            split_contractions: true,
-        };
-        let codegen = CodegenRules {
-            family,
-            max_groups: 65_535,
-            workgroup_memory: 16_384,
-            max_invocations: 256,
-            max_binding: 128 << 20,
-        };
-        Target { fuse, codegen: Some(codegen) }
-    };
-    vec![
-        ("cpu", Target { fuse: cpu, codegen: None }),
-        ("direct", gpu(Family::Direct, 30)),
-        ("tiled", gpu(Family::Tiled, 30)),
-        ("browser", gpu(Family::Tiled, 8)),
-    ]
+pub(super) fn targets() -> Result<Vec<(String, Target)>> {
+    let gpu = Caps { name: "gpu".into(), kind: AdapterKind::Discrete, ..software() };
+    let adapters = [software(), gpu, least()];
+    let mut all: Vec<_> = adapters.iter().map(|c| (c.name.clone(), target_of_adapter(c))).collect();
+    all.push((
+        "cpu".into(),
+        config::with_device("cpu", || config::current_device().map(|d| target_of(&d)))??,
+    ));
+    Ok(all)
 }
 
-/// The kernels of a graph for a target, one line each.
-pub(super) fn kernels(g: &Graph, target: &Target) -> Result<Vec<String>> {
-    let e = Executable::new(g, target, &[])?;
-    Ok(e.plan().steps.iter().map(|s| format!("{} ({} buffers)", s.kernel.label, s.places.len())).collect())
+/// Launches of a plan; those of a loop's body once a trip.
+pub(super) fn launches(plan: &Plan) -> usize {
+    let of = |kind: &KernelKind| match kind {
+        KernelKind::Scan(s) => s.trips * launches(&s.body),
+        _ => 1,
+    };
+    plan.steps.iter().map(|s| of(&s.kernel.kind)).sum()
 }
 
-/// Fails where a graph is more kernels than `most` for some kind of device.
-pub(super) fn at_most(most: usize, what: &str, g: &Graph) -> Result<()> {
-    for (name, target) in targets() {
-        let k = kernels(g, &target)?;
-        println!("{what} on {name}: {}", k.len());
-        assert!(k.len() <= most, "{what} on {name}: {} kernels:\n{}", k.len(), k.join("\n"));
+/// Fails where a function is more launches than `most` for some kind of device.
+pub(super) fn at_most(most: usize, what: &str, f: &ConcreteFunction) -> Result<()> {
+    at_most_each([most, most], what, f)
+}
+
+/// As [`at_most`]; the second number is for devices that bind no more than WebGPU demands.
+pub(super) fn at_most_each(most: [usize; 2], what: &str, f: &ConcreteFunction) -> Result<()> {
+    for (name, target) in targets()? {
+        let e: Executable = f.executable(&target)?;
+        let (n, most) = (launches(e.plan()), most[usize::from(name == "least")]);
+        println!("{what} on {name}: {n}");
+        assert!(n <= most, "{what} on {name}: {n} launches:\n{}", e.plan().to_text());
     }
     Ok(())
 }

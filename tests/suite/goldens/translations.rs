@@ -26,6 +26,7 @@ fn target(family: Family) -> Target {
             row_major: false,
             max_binding: 128 << 20,
             split_contractions: true,
+            in_place: true,
         },
         codegen: Some(CodegenRules {
             family,

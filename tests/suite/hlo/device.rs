@@ -6,6 +6,7 @@ use wgflow::config;
 use wgflow::exec::{Arg, Executable, Target, target_of};
 use wgflow::hlo::interpret::evaluate;
 use wgflow::hlo::{Graph, Literal};
+use wgflow::runtime::{Buffer, Device};
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::rng::Rng;
 
@@ -15,14 +16,22 @@ pub(super) fn run(g: &Graph, args: &[Literal], adapt: &Adapt) -> wgflow::Result<
     let mut target = target_of(&device);
     adapt(&mut target);
     let executable = Executable::new(g, &target, &[])?;
-    let upload = |l: &Literal| {
-        let mut bytes = l.to_storage("test")?;
-        bytes.resize(bytes.len().next_multiple_of(16), 0);
-        Ok(Arg::Buffer(device.upload(&bytes)?))
-    };
-    let inputs = args.iter().map(upload).collect::<wgflow::Result<Vec<_>>>()?;
+    let inputs =
+        args.iter().map(|l| upload(&device, l).map(Arg::Buffer)).collect::<wgflow::Result<Vec<_>>>()?;
     let outputs = executable.run(&device, inputs)?;
-    let read = |(b, s): (&wgflow::runtime::Buffer, wgflow::hlo::Spec)| {
+    read(&device, g, &outputs)
+}
+
+/// A literal in a buffer of a device.
+pub(super) fn upload(device: &Device, l: &Literal) -> wgflow::Result<Buffer> {
+    let mut bytes = l.to_storage("test")?;
+    bytes.resize(bytes.len().next_multiple_of(16), 0);
+    device.upload(&bytes)
+}
+
+/// What stands in the buffers of a graph's outputs.
+fn read(device: &Device, g: &Graph, outputs: &[Buffer]) -> wgflow::Result<Vec<Literal>> {
+    let read = |(b, s): (&Buffer, wgflow::hlo::Spec)| {
         let bytes = (s.shape.size() * s.dtype.storage()?.bytes()) as u64;
         let r = device.read(&[(b, 0..bytes)])?.wait()?;
         assert!(r.errors.is_none());
@@ -45,7 +54,18 @@ pub(super) fn compare(name: &str, g: &Graph, args: &[Literal], adapt: &Adapt) ->
         Ok(got) => got,
         Err(e) => return Some(format!("{name}: {e}")),
     };
-    for (w, r) in want.iter().zip(&got) {
+    differing(name, g, &want, &got)
+}
+
+/// What is wrong with outputs of a run for arguments that float32 holds.
+pub(super) fn compare_run(name: &str, g: &Graph, args: &[Literal], outputs: &[Buffer]) -> Option<String> {
+    let want = evaluate(g, args).unwrap();
+    let device = config::current_device().unwrap();
+    differing(name, g, &want, &read(&device, g, outputs).unwrap())
+}
+
+fn differing(name: &str, g: &Graph, want: &[Literal], got: &[Literal]) -> Option<String> {
+    for (w, r) in want.iter().zip(got) {
         let scale = w.to_f64s().iter().fold(1e-3f64, |a, v| if v.is_finite() { a.max(v.abs()) } else { a });
         for i in 0..w.len() {
             let (w, r) = (w.f64_at(i), r.f64_at(i));

@@ -77,6 +77,26 @@ fn nested() -> Prim {
     while_(Some(counts_to(3.0, &inputs, 1)), body, 1, 2, None)
 }
 
+/// As long as the squares of `h` are small, at most four times, a loop inside that starts anew from small values.
+fn restarting() -> Prim {
+    let inputs = [Spec::new(F, [3]), Spec::new(F, [3])];
+    let cond = graph(&inputs, |g, x| {
+        let squares = g.mul(x[1], x[1])?;
+        let sum = g.reduce(ReduceKind::Sum, squares, &[0])?;
+        let bound = g.scalar(F, 60.0)?;
+        Ok(vec![g.lt(sum, bound)?])
+    });
+    let inner = growing(3, 6.0, None);
+    let body = graph(&inputs, move |g, x| {
+        let tenth = g.full_like(x[1], 0.1)?;
+        let small = g.mul(x[1], tenth)?;
+        let grown = g.push_multi(inner.clone(), &[x[0], small])?[0];
+        let more = g.full_like(grown, 1.3)?;
+        Ok(vec![g.mul(grown, more)?])
+    });
+    while_(Some(cond), body, 1, 1, Some(4))
+}
+
 pub(super) fn all() -> Vec<Case> {
     let zero = |g: &mut Graph| g.scalar(DType::Int32, 0.0);
     let of = |name: &str, prim: Prim| {
@@ -118,6 +138,7 @@ pub(super) fn all() -> Vec<Case> {
             let start = zero(g)?;
             Ok(g.push_multi(nested(), &[x[0], start, x[1]])?[1])
         }),
+        of("while that restarts another", restarting()),
         scan(0, false),
         scan(1, true),
         case("while in a branch", &[&[3], &[3]], move |g, x| {

@@ -6,6 +6,8 @@ mod gradients;
 mod limits;
 mod loops;
 mod random;
+mod updates;
+mod variances;
 
 pub(crate) use device::primitives_and_derivatives;
 pub(crate) use random::random_graphs;

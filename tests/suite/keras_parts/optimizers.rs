@@ -167,8 +167,9 @@ fn kernels(name: &str, n: usize) -> usize {
         row_major: false,
         max_binding: 128 << 20,
         split_contractions: true,
+        in_place: true,
     };
-    Plan::new(concrete.graph(), &rules, &Inputs { scalars: &[], stacked_from: None }).expect(name).len()
+    Plan::new(concrete.graph(), &rules, &Inputs::default()).expect(name).len()
 }
 
 #[test]

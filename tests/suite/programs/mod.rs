@@ -2,6 +2,8 @@
 
 mod effects;
 mod large;
+mod observe;
+mod products;
 mod seeds;
 mod tape;
 mod traced;

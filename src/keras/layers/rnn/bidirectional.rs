@@ -229,6 +229,10 @@ impl Layer for Bidirectional {
         Ok(all)
     }
 
+    fn takes_states(&self) -> bool {
+        true
+    }
+
     fn supports_masking(&self) -> bool {
         true
     }

@@ -126,6 +126,10 @@ macro_rules! recurrent {
                 $crate::keras::layers::rnn::recurrence::run(c, &self.options(), xs)
             }
 
+            fn takes_states(&self) -> bool {
+                true
+            }
+
             fn supports_masking(&self) -> bool {
                 true
             }

@@ -124,6 +124,10 @@ impl Layer for RNN {
         run(c, &self.options, xs)
     }
 
+    fn takes_states(&self) -> bool {
+        true
+    }
+
     fn supports_masking(&self) -> bool {
         true
     }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::keras::activations::Activation;
 use crate::keras::base::{Call, InitializerArg, Layer, RnnCell, configured};
 use crate::keras::initializers::{Initializer, Ones};
-use crate::ops::{array, math};
+use crate::ops::{array, linalg, math};
 use crate::shape::Shape;
 use crate::tensor::{Tensor, init_scope};
 
@@ -109,9 +109,15 @@ impl RnnCell for LSTMCell {
     ) -> Result<(Tensor, Vec<Tensor>)> {
         let kernel = self.recurrent_kernel(c)?;
         let masks = self.dropouts();
-        let inner = gates(&states[0], masks.of_states(c, constants), &kernel, Self::GATES)?;
-        let x = array::split(x, Self::GATES, 1)?;
-        let gate = |k: usize, f: &Activation| f.call(&math::add(&x[k], &inner[k])?);
+        let x = match masks.of_states(c, constants) {
+            [] => array::split(math::add(x, linalg::matmul(&states[0], kernel)?)?, Self::GATES, 1)?,
+            each => {
+                let (x, inner) =
+                    (array::split(x, Self::GATES, 1)?, gates(&states[0], each, &kernel, Self::GATES)?);
+                x.iter().zip(&inner).map(|(x, h)| math::add(x, h)).collect::<Result<_>>()?
+            }
+        };
+        let gate = |k: usize, f: &Activation| f.call(&x[k]);
         let kept = math::multiply(gate(1, &self.recurrent_activation)?, &states[1])?;
         let candidate = gate(2, &self.activation)?;
         let carry = math::add(kept, math::multiply(gate(0, &self.recurrent_activation)?, candidate)?)?;
