@@ -9,6 +9,7 @@
 //! # Environment
 //! - `WGFLOW_DEVICE`: the default device, `auto`, `cpu`, `gpu`, a device name or a part of an adapter's name.
 //! - `WGFLOW_CHECKED_SHADERS=1`: compile all kernels with run-time checks of indices and loops.
+//! - `WGFLOW_EAGER=immediate`: run each op when it is called, not with those that follow.
 //! - `WGPU_BACKEND`, `WGPU_VALIDATION`, `WGPU_DEBUG`: wgpu's own.
 //!
 //! Nothing here prints; messages go to the `log` crate. Mesa's device-select layer, which other Vulkan drivers pass through

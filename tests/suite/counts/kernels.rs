@@ -25,9 +25,13 @@ fn launches<R>(f: impl Fn() -> Result<R>) -> Result<Option<u64>> {
     if device.caps().is_none() {
         return Ok(None);
     }
-    f()?;
+    // Results that nobody holds are not computed.
+    let held = f()?;
+    device.flush()?;
     let before = device.stats().dispatches;
-    f()?;
+    let again = f()?;
+    device.flush()?;
+    drop((held, again));
     Ok(Some(device.stats().dispatches - before))
 }
 
@@ -61,7 +65,7 @@ fn rows_are_normalised_in_two() -> Result<()> {
     }
     let x = ramp([64, 1000])?;
     if let Some(n) = launches(|| nn::softmax(&x, -1))? {
-        assert!(n <= 2, "{n} launches");
+        assert!((1..=2).contains(&n), "{n} launches");
     }
     Ok(())
 }

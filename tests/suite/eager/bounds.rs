@@ -1,7 +1,7 @@
 //! What waits is bounded.
 
 use wgflow::tensor::eager_stats;
-use wgflow::{IntoTensor, Result, add, config, multiply};
+use wgflow::{DType, IntoTensor, Result, Tensor, add, config, function, multiply, zeros};
 use wgflow_tests::device::{alone, device_under_test};
 
 /// Memory is the process's: each test has one of its own.
@@ -22,18 +22,22 @@ fn ten_thousand_ops_alone() -> Result<()> {
     config::set_synchronous_execution(false);
     let device = config::current_device()?;
     let mut y = vec![0f32; 1024].into_tensor(None)?;
+    let mut x = y.clone();
     for i in 0..5000 {
-        // A value of its own each time: what waits holds it.
-        let x = vec![i as f32; 1024].into_tensor(None)?;
+        // Now and then a value of its own: what waits holds it.
+        if i % 10 == 0 {
+            x = vec![i as f32; 1024].into_tensor(None)?;
+        }
         y = add(multiply(&y, 0.5)?, &x)?;
     }
     let memory = device.memory_info();
     assert!(memory.peak <= 4 << 20, "{memory:?}");
-    // y = 0.5 y + i has the limit 2 i - 2.
+    // The last x is 4990; ten rounds of it come within 1/1024 of y = 0.5 y + x.
     let last = y.to_vec::<f32>()?[77];
-    assert!((last - 9996.0).abs() < 1e-2, "{last}");
+    assert!((last - 9980.0).abs() < 1.0, "{last}");
     let stats = eager_stats();
-    assert!(stats.kept <= 3, "{stats:?}");
+    // The places of the new value among the calls of a segment come around after a few.
+    assert!(stats.kept <= 8, "{stats:?}");
     Ok(())
 }
 
@@ -43,9 +47,11 @@ fn large_values_alone() -> Result<()> {
     device_under_test();
     config::set_synchronous_execution(false);
     let device = config::current_device()?;
-    let mut y = vec![0f32; 1 << 20].into_tensor(None)?;
+    // A function runs at its call.
+    let filled = function(|x: &[Tensor]| add(zeros([1 << 20], DType::Float32)?, &x[0]));
+    let mut y = filled.call([0f32])?;
     for i in 0..90 {
-        let x = vec![i as f32; 1 << 20].into_tensor(None)?;
+        let x = filled.call([i as f32])?;
         y = add(multiply(&y, 0.5)?, &x)?;
     }
     let memory = device.memory_info();
