@@ -18,10 +18,10 @@ use crate::tensor::{IntoTensor, Tensor};
 /// `maximum_iterations` (elements that no trip wrote are zeros).
 ///
 /// ```
-/// # use wgflow::{DType, Tensor, TensorArray, add, function, less, multiply, while_loop};
+/// # use wgflow::{DType, IntoTensor, Tensor, TensorArray, add, function, less, multiply, while_loop};
 /// let squares = function(|x: &[Tensor]| {
 ///     let ta = TensorArray::new(DType::Float32, 3);
-///     let start = (wgflow::ops::array::constant(0, DType::Int32, ())?, x[0].clone(), ta);
+///     let start = (0.into_tensor(None)?, x[0].clone(), ta);
 ///     let (_, _, ta) = while_loop(
 ///         |(i, ..)| less(i, 3),
 ///         |(i, x, ta): &(Tensor, Tensor, TensorArray)| {
@@ -32,7 +32,7 @@ use crate::tensor::{IntoTensor, Tensor};
 ///     )?;
 ///     ta.stack()
 /// });
-/// assert_eq!(squares.call(wgflow::ops::array::constant(2.0, DType::Float32, ())?)?.to_vec::<f32>()?, [4.0, 9.0, 16.0]);
+/// assert_eq!(squares.call(2.0.into_tensor(None)?)?.to_vec::<f32>()?, [4.0, 9.0, 16.0]);
 /// # Ok::<(), wgflow::Error>(())
 /// ```
 #[derive(Clone, Debug)]
