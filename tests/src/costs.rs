@@ -21,7 +21,9 @@ pub fn least_temporaries(plan: &Plan) -> u64 {
         for (b, place) in step.kernel.buffers.iter().zip(&step.places) {
             let bytes = buffer_bytes(b.storage, b.len);
             match (&b.source, place) {
-                (BufferSource::Value(v), Place::Slot(..)) => lives.entry(*v).or_insert((at, at, bytes)).1 = at,
+                (BufferSource::Value(v), Place::Slot(..)) => {
+                    lives.entry(*v).or_insert((at, at, bytes)).1 = at
+                }
                 (BufferSource::Scratch(_), _) => own[at] += bytes,
                 _ => {}
             }
