@@ -9,6 +9,7 @@ use super::emit::{Leaves, Stop, is_fusible};
 use super::index::Index;
 use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
+use super::passes::THIN;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Prim, Val};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -32,6 +33,21 @@ pub struct FuseRules {
     pub max_binding: u64,
     /// Whether contractions over many elements with few results are split.
     pub split_contractions: bool,
+    /// Results of a contraction, counting those of each part, that keep the device busy.
+    pub busy_results: usize,
+}
+
+/// Shortest part of a contraction that is worth a sum of its own.
+const MIN_PART: usize = 512;
+
+impl FuseRules {
+    /// How many parts the inner dimension of a contraction of these sizes (g, m, n, k) is cut into; `None` where it stays whole.
+    pub fn parts_of(&self, [g, m, n, k]: [usize; 4]) -> Option<usize> {
+        let results = (g * m * n).max(1);
+        let wanted = (self.busy_results / results).min(k / MIN_PART);
+        let parts = wanted.max(k.div_ceil(self.max_row));
+        (parts > 1 && self.split_contractions).then_some(parts)
+    }
 }
 
 /// Longest program of a kernel, in elementary operations: drivers take their time over long ones.
@@ -198,7 +214,7 @@ impl<'g> Fuser<'g> {
     fn as_products(&self, i: usize) -> bool {
         let g = self.graph;
         let inst = &g.insts()[i];
-        let thin = |m: usize, n: usize, k: usize| (m.min(n) < 4 && k <= self.rules.max_row) || k < 4;
+        let thin = |m: usize, n: usize, k: usize| (m.min(n) < THIN && k <= self.rules.max_row) || k < 4;
         match &inst.prim {
             Prim::DotGeneral(d) => {
                 let (l, r) = (g.shape(inst.operands[0]), g.shape(inst.operands[1]));

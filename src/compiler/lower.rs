@@ -6,7 +6,7 @@ use super::fuse::FuseRules;
 use super::index::Index;
 use super::kernel::{
     ArgSortKernel, ContractKernel, CumulativeKernel, Fold, Function, Kernel, KernelCheck, KernelKind,
-    LoopKernel, Reduction, RowsKernel, ScatterKernel, Store,
+    LoopKernel, Reduction, RowsKernel, ScatterKernel, Split, Store,
 };
 use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal, Shared, Ty};
 use super::scan;
@@ -413,7 +413,11 @@ impl Lowering<'_> {
                 stores.push(self.store(&mut e, v, flat.clone(), value)?);
             }
         }
-        let kernel = ContractKernel { sizes, lhs, rhs, body: e.body, stores };
+        let split = self.rules.parts_of(sizes).map(|parts| {
+            let len = parts * sizes[0] * sizes[1] * sizes[2];
+            Split { parts, scratch: e.buffer(BufferSource::Scratch(0), ty.storage(), len, true) }
+        });
+        let kernel = ContractKernel { sizes, lhs, rhs, body: e.body, stores, split };
         Ok((KernelKind::Contract(Box::new(kernel)), e.shared))
     }
 

@@ -38,6 +38,7 @@ const CPU: FuseRules = FuseRules {
     row_major: true,
     max_binding: u64::MAX,
     split_contractions: false,
+    busy_results: 0,
 };
 
 /// Longest loop of an invocation: software drivers stop counting at 65,535 trips, all loops together.
@@ -59,6 +60,7 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             row_major: false,
             max_binding,
             split_contractions: true,
+            busy_results: if family == Family::Direct { 1 << 16 } else { 1 << 20 },
         },
         codegen: Some(CodegenRules {
             family,
@@ -66,6 +68,13 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             workgroup_memory: limits.max_compute_workgroup_storage_size,
             max_invocations: limits.max_compute_invocations_per_workgroup,
             max_binding,
+            subgroup: subgroup(caps),
         }),
     }
+}
+
+/// The size of subgroups, where they can be used and all have the same.
+fn subgroup(caps: &Caps) -> u32 {
+    let [least, most] = caps.subgroup_size;
+    if caps.subgroups && least == most { least } else { 0 }
 }

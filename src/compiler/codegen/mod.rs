@@ -76,6 +76,8 @@ pub struct CodegenRules {
     pub max_invocations: u32,
     /// Most bytes of a buffer that a kernel binds.
     pub max_binding: u64,
+    /// Invocations of every subgroup, where there are subgroup operations and all subgroups have that size; else 0.
+    pub subgroup: u32,
 }
 
 /// The dispatches of a kernel.
@@ -95,7 +97,7 @@ pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
     match &k.kind {
         KernelKind::Loop(l) => each(&|c| loops::write(k, l, rules, c)),
         KernelKind::Rows(r) => each(&|c| rows::write(k, r, rules, c)),
-        KernelKind::Contract(x) => each(&|c| contract::write(k, x, rules, c)),
+        KernelKind::Contract(x) => Ok(chunks.iter().flat_map(|c| contract::write(k, x, rules, c)).collect()),
         KernelKind::Cumulative(x) => each(&|c| lines::write(k, x, rules, c)),
         KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules, &chunks[0])),
         KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules, &chunks[0])),

@@ -7,6 +7,8 @@ mod simplify;
 mod split;
 mod window;
 
+pub(super) use split::THIN;
+
 use super::fuse::FuseRules;
 use crate::error::Result;
 use crate::hlo::Graph;

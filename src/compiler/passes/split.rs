@@ -125,6 +125,9 @@ pub(super) fn cumulative(
 /// Smallest number of results of a contraction that keeps a device busy.
 const MIN_RESULTS: usize = 2048;
 
+/// Rows or columns from which on a contraction is computed in tiles.
+pub(in crate::compiler) const THIN: usize = 4;
+
 /// Parts of a long contraction with few results.
 const PARTS: usize = 8;
 
@@ -140,6 +143,11 @@ pub(super) fn dot(
     let Some((which, &longest)) = sizes.iter().enumerate().max_by_key(|(_, n)| **n) else { return Ok(None) };
     let batch: usize = d.lhs_batch.iter().map(|&b| l[b]).product();
     let results = (l.size() / k.max(1)) * (r.size() / k.max(1)) / batch.max(1);
+    let free = |s: &Shape| s.size() / k.max(1) / batch.max(1);
+    if free(&l).min(free(&r)) >= THIN {
+        // Tiles cut k by themselves.
+        return Ok(None);
+    }
     let needed = k.div_ceil(rules.max_row);
     // A fixed number, so that the texts of the kernels do not depend on how long the contraction is.
     let wanted = if results < MIN_RESULTS && k >= 2 * MIN_PART { PARTS } else { 1 };

@@ -14,7 +14,7 @@ use wgflow_tests::device::{device_under_test, wanted};
 use wgflow_tests::shader::translate;
 
 /// WebGPU's least limits.
-fn target(family: Family) -> Target {
+fn target(family: Family, subgroup: u32) -> Target {
     let direct = family == Family::Direct;
     Target {
         fuse: FuseRules {
@@ -26,6 +26,7 @@ fn target(family: Family) -> Target {
             row_major: false,
             max_binding: 128 << 20,
             split_contractions: true,
+            busy_results: 1 << 16,
         },
         codegen: Some(CodegenRules {
             family,
@@ -33,6 +34,7 @@ fn target(family: Family) -> Target {
             workgroup_memory: 16 << 10,
             max_invocations: 256,
             max_binding: 128 << 20,
+            subgroup,
         }),
     }
 }
@@ -52,8 +54,8 @@ struct Seen {
 
 impl Seen {
     fn add(&mut self, name: &str, g: &Graph) {
-        for family in [Family::Direct, Family::Tiled] {
-            let target = target(family);
+        for (family, subgroup) in [(Family::Direct, 0), (Family::Direct, 8), (Family::Tiled, 0)] {
+            let target = target(family, subgroup);
             let executable = match Executable::new(g, &target, &vec![false; g.params().len()]) {
                 Ok(e) => e,
                 Err(e) => return self.problems.push(format!("{name}: {e}")),
