@@ -23,6 +23,8 @@ pub struct FuseRules {
     pub views_in_contractions: bool,
     /// Rows that a kernel needs so that one invocation a row keeps the device busy.
     pub min_rows: usize,
+    /// Rows that reductions to few results are cut into.
+    pub busy_rows: usize,
     /// Longest row that one invocation walks.
     pub max_row: usize,
     /// Whether a group of invocations shares a row.
@@ -347,8 +349,12 @@ impl<'g> Fuser<'g> {
                 if self.rules.row_major && r.stores.iter().any(|s| s.index != row_major) {
                     return false;
                 }
+                // All passes over a row count against the longest loop, which is half of what drivers count to.
+                let passes = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0)
+                    + usize::from(!r.stores.is_empty());
                 !whole
-                    || (r.k <= self.rules.max_row
+                    || (r.k.saturating_mul(passes) <= 2 * self.rules.max_row
+                        && r.k <= self.rules.max_row
                         && (r.rows >= self.rules.min_rows
                             || self.rules.row_groups
                             // Little work is cheaper than a second launch. Where a batch is reduced over, its size must not decide.

@@ -1,7 +1,7 @@
 //! Plans on an adapter: every kernel a pipeline, every run a list of dispatches.
 
-use super::{Executable, Frame, host, scan};
-use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches};
+use super::{Executable, Frame, host, scan, tune};
+use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches_as};
 use crate::compiler::kernel::KernelKind;
 use crate::compiler::plan::{Place, Step};
 use crate::error::Result;
@@ -59,7 +59,8 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
         if step.kernel.kind.is_call() {
             continue;
         }
-        written.extend(launches(&step.kernel, rules)?.into_iter().map(|l| (k, l)));
+        let variant = tune::pick(frame.device, &gpu, &step.kernel, rules)?;
+        written.extend(launches_as(&step.kernel, rules, variant)?.into_iter().map(|l| (k, l)));
     }
     let descs: Vec<ShaderDesc<'_>> =
         written.iter().map(|(k, l)| shader(&e.plan.steps[*k].kernel.label, l)).collect();
@@ -73,7 +74,7 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     Ok(loaded)
 }
 
-fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
+pub(super) fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
     let access = |b: &Bound| match b {
         Bound::Buffer { written: false, .. } => Access::ReadOnly,
         _ => Access::ReadWrite,

@@ -5,6 +5,7 @@ mod gpu;
 mod host;
 mod rules;
 mod scan;
+mod tune;
 
 pub use host::{capture_prints, print_out};
 pub use rules::target_of;

@@ -17,7 +17,7 @@ const MIN_SPLIT: usize = 1 << 17;
 fn parts(rows: usize, k: usize, rules: &FuseRules) -> usize {
     let needed = k.div_ceil(rules.max_row);
     let wanted = if k >= 4 * MIN_PART && rows * k >= MIN_SPLIT {
-        rules.min_rows.div_ceil(rows.max(1)).min(k / MIN_PART)
+        rules.busy_rows.div_ceil(rows.max(1)).min(k / MIN_PART)
     } else {
         1
     };
@@ -77,7 +77,9 @@ pub(super) fn reduce(
     let merged: Shape =
         shape[..first].iter().copied().chain([size]).chain(shape[end..].iter().copied()).collect();
     let x = rw.reshape(x, merged)?;
-    let n = n.min(size);
+    // As many parts as divide the first dimension: nothing is padded, and places stay digits of positions.
+    let fitting = (n..=8 * n).find(|n| shape[first].is_multiple_of(*n));
+    let n = fitting.unwrap_or(n).min(size);
     if n <= 1 {
         return Ok(None);
     }

@@ -21,6 +21,7 @@ fn target(family: Family, subgroup: u32) -> Target {
             max_buffers: 7,
             views_in_contractions: true,
             min_rows: if direct { 64 } else { 2048 },
+            busy_rows: if direct { 512 } else { 2048 },
             max_row: 32_768,
             row_groups: !direct,
             row_major: false,

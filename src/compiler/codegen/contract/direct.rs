@@ -3,10 +3,11 @@
 //! Reading costs far more than multiplying on software adapters. Where such an adapter has subgroups of a known size, the invocations of a
 //! subgroup work on the same rows, each reads other ones of them, and they broadcast what they have read.
 
-use super::digits::Digits;
 use super::epilogue::{Epilogue, acc};
 use super::side::Side;
+use super::variant::{Form, Variant};
 use super::{BUILTINS, K, M, N, Part, SHARED_BUILTINS, multiply_add, plan_operands, vector_of};
+use crate::compiler::codegen::digits::Digits;
 use crate::compiler::codegen::loops::{invocation, workgroup};
 use crate::compiler::codegen::writer::{Writer, ty_name};
 use crate::compiler::codegen::{Chunk, CodegenRules, Family, Launch, grid};
@@ -22,27 +23,6 @@ struct Tile {
     rows: usize,
     quads: usize,
     shared: usize,
-}
-
-fn tile(c: &ContractKernel, rules: &CodegenRules, lhs_by: Option<u8>) -> Tile {
-    let [_, m, n, _] = c.sizes;
-    let columns = n.div_ceil(4);
-    let lanes = rules.subgroup as usize;
-    // Broadcasts pay where most invocations of a subgroup have columns of their own.
-    if rules.family == Family::Direct && lanes >= 4 && 2 * columns > lanes && m >= 8 {
-        let quads = if columns > lanes { 2 } else { 1 };
-        let rows = if m >= 16 || lhs_by == Some(M) { 16 } else { 8 };
-        return Tile { rows, quads, shared: lanes };
-    }
-    let rows = if m >= 8 { 8 } else { 4 };
-    let quads = match columns {
-        0..=4 => 1,
-        5..=8 => 2,
-        9..=15 => 2,
-        _ if m * n < 16 * 1024 => 2,
-        _ => 4,
-    };
-    Tile { rows, quads, shared: 1 }
 }
 
 /// One kernel under construction.
@@ -63,9 +43,11 @@ pub(super) fn write(
     rules: &CodegenRules,
     chunk: &Chunk,
     nest: &Digits,
+    variant: Variant,
 ) -> Launch {
     let (lhs_by, rhs_by) = (vector_of(&c.lhs, [K, M]), vector_of(&c.rhs, [N, K]));
-    let tile = tile(c, rules, lhs_by);
+    let shared = if variant.form == Form::Broadcast { rules.subgroup as usize } else { 1 };
+    let tile = Tile { rows: variant.rows.into(), quads: variant.quads.into(), shared };
     let mut w = Writer::new(kernel, chunk);
     let ty = c.lhs.body.inst(c.lhs.result).ty;
     let rhs_by = rhs_by.or(Some(N));
@@ -233,7 +215,8 @@ impl Direct<'_, '_> {
         let four = ty_name(self.ty, true);
         let columns = self.rhs.vector == Some(K);
         for q in 0..self.tile.quads {
-            let text = if columns { format!("{four}({})", b[4 * q..4 * q + 4].join(", ")) } else { b[q].clone() };
+            let text =
+                if columns { format!("{four}({})", b[4 * q..4 * q + 4].join(", ")) } else { b[q].clone() };
             self.w.line(format!("let y{q}_{step} = {text};"));
             for r in 0..self.tile.rows {
                 let sum = multiply_add(self.ty, &acc(r, q), &format!("x{r}_{step}"), &format!("y{q}_{step}"));

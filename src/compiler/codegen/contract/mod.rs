@@ -1,17 +1,19 @@
 //! Contractions: tiles of the result held in registers, with named accumulators.
 
 mod combine;
-mod digits;
 mod direct;
 mod epilogue;
 mod side;
 mod tiled;
+mod variant;
 
+pub use variant::{Form, Variant, shape_class, variants};
+
+use super::digits::Digits;
 use super::writer::{Scope, Writer, quad_aligned};
-use super::{Chunk, CodegenRules, Family, Launch};
+use super::{Chunk, CodegenRules, Launch};
 use crate::compiler::kernel::{ContractKernel, Function, Kernel};
 use crate::compiler::scalar::{SOp, Ty};
-use digits::Digits;
 
 const BUILTINS: &str =
     "@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
@@ -24,14 +26,21 @@ const M: u8 = 1;
 const N: u8 = 2;
 const K: u8 = 3;
 
-pub(super) fn write(kernel: &Kernel, c: &ContractKernel, rules: &CodegenRules, chunk: &Chunk) -> Vec<Launch> {
-    let [_, m, n, k] = c.sizes;
-    let tiled = rules.family == Family::Tiled && m >= 32 && n >= 32 && k >= 16;
-    let digits = if tiled { Digits::flat(k) } else { side::nest(k, &c.lhs, &c.rhs) };
+pub(super) fn write(
+    kernel: &Kernel,
+    c: &ContractKernel,
+    rules: &CodegenRules,
+    chunk: &Chunk,
+    variant: Option<Variant>,
+) -> Vec<Launch> {
+    let k = c.sizes[3];
+    let variant = variant.unwrap_or_else(|| Variant::usual(c, rules));
+    let tiled = variant.form == Form::Workgroup;
+    let digits = if tiled { Digits::whole(K, k) } else { side::nest(k, &c.lhs, &c.rhs) };
     let first = if tiled {
-        tiled::write(kernel, c, rules, chunk, &digits)
+        tiled::write(kernel, c, rules, chunk, &digits, variant)
     } else {
-        direct::write(kernel, c, rules, chunk, &digits)
+        direct::write(kernel, c, rules, chunk, &digits, variant)
     };
     let mut launches = vec![first];
     if let Some(split) = &c.split {
@@ -118,8 +127,7 @@ impl Part {
     ) -> (usize, Option<usize>) {
         let (parts, cut) = cut(c, digits);
         let tiles = parts * self.groups * per_group;
-        let (all, in_group, per_part) =
-            (w.size(tiles), w.size(per_group), w.size(self.groups * per_group));
+        let (all, in_group, per_part) = (w.size(tiles), w.size(per_group), w.size(self.groups * per_group));
         w.line(format!("if (t >= {all}) {{ return; }}"));
         w.line(format!("let g = t % {per_part} / {in_group}{};", self.first_group));
         w.line(format!("let in_group = t % {in_group};"));

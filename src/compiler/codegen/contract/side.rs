@@ -2,7 +2,7 @@
 //! loop that it can be computed in.
 
 use super::K;
-use super::digits::Digits;
+use crate::compiler::codegen::digits::{Digits, indices};
 use crate::compiler::codegen::writer::{Known, KnownLanes, Names, Scope, Writer};
 use crate::compiler::index::{Index, Source, Term};
 use crate::compiler::kernel::Function;
@@ -48,18 +48,10 @@ struct Place {
     bases: Vec<[String; 4]>,
 }
 
-/// Index terms of a program's needed values.
-fn indices<'a>(f: &'a Function, needed: &'a [bool]) -> impl Iterator<Item = &'a Index> {
-    f.body.insts.iter().zip(needed).filter(|(_, n)| **n).filter_map(|(i, _)| match &i.op {
-        SOp::Index(i) | SOp::Load { index: i, .. } | SOp::Philox { index: i } => Some(i),
-        _ => None,
-    })
-}
-
 /// The digits of k in both operands.
 pub(super) fn nest(k: usize, lhs: &Function, rhs: &Function) -> Digits {
     let (l, r) = (lhs.body.needed([lhs.result]), rhs.body.needed([rhs.result]));
-    let both: Vec<&Index> = indices(lhs, &l).chain(indices(rhs, &r)).collect();
+    let both: Vec<&Index> = indices(&lhs.body, &l).chain(indices(&rhs.body, &r)).collect();
     Digits::of(K, k, both.into_iter())
 }
 
@@ -94,7 +86,7 @@ impl<'a> Side<'a> {
         nest: &'a Digits,
     ) -> Self {
         let needed = f.body.needed([f.result]);
-        let digits = Digits::of(own, extent, indices(f, &needed));
+        let digits = Digits::of(own, extent, indices(&f.body, &needed));
         let mut side = Side {
             f,
             needed: needed.clone(),
@@ -108,7 +100,7 @@ impl<'a> Side<'a> {
             splits: vec![],
             places: vec![],
         };
-        for i in indices(f, &needed) {
+        for i in indices(&f.body, &needed) {
             side.split(w, i);
         }
         side.set_levels();
@@ -122,8 +114,7 @@ impl<'a> Side<'a> {
             return;
         };
         let of_others = |t: &&Term| t.source != Source::Var(self.own) && t.source != Source::Var(K);
-        let rest =
-            Index { constant: i.constant, terms: i.terms.iter().filter(of_others).copied().collect() };
+        let rest = Index { constant: i.constant, terms: i.terms.iter().filter(of_others).copied().collect() };
         let mut name = String::new();
         if !rest.is_zero() {
             let text = w.index(&rest, &Scope::single(&["g", "", "", ""]), &Names::default(), None);
@@ -163,14 +154,17 @@ impl<'a> Side<'a> {
         for r in 0..count {
             let var = format!("{}m{}", self.tag, self.places.len());
             w.line(format!("let {var} = min({first} + {}u, {last});", r * step));
-            let before = self.places.last().filter(|_| r > 0 && step == 1).map(|p| (p.var.clone(), p.digits.clone()));
+            let before =
+                self.places.last().filter(|_| r > 0 && step == 1).map(|p| (p.var.clone(), p.digits.clone()));
             let digits = match before {
                 Some((before, digits)) => self.next_digits(w, &var, &before, &digits, &sizes),
                 None => self.divided(w, &var),
             };
             let mut lanes = None;
             if step == 4 {
-                w.line(format!("let {var}l = min(vec4<u32>({var}) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>({end} - 1u));"));
+                w.line(format!(
+                    "let {var}l = min(vec4<u32>({var}) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>({end} - 1u));"
+                ));
                 lanes = Some(format!("{var}l"));
             }
             self.place(w, var, lanes, digits);
@@ -291,7 +285,13 @@ impl<'a> Side<'a> {
 
     /// Writes the elements at all places for one step of the innermost loop, four of k where the operand is read so and `wide` allows it.
     /// Returns a text for each place.
-    pub(super) fn step(&mut self, w: &mut Writer<'_>, step: usize, digits: &[String], wide: bool) -> Vec<String> {
+    pub(super) fn step(
+        &mut self,
+        w: &mut Writer<'_>,
+        step: usize,
+        digits: &[String],
+        wide: bool,
+    ) -> Vec<String> {
         let level = self.nest.all.len();
         let outer: Vec<String> = self.splits.iter().map(|s| s.k_part.clone()).collect();
         for (j, s) in self.splits.iter_mut().enumerate().filter(|(_, s)| s.k[0].0 != 0) {
@@ -348,7 +348,7 @@ impl<'a> Side<'a> {
         while k.len() < self.nest.all.len() {
             k.insert(0, "0u".into());
         }
-        for t in indices(self.f, &self.needed).flat_map(|i| &i.terms) {
+        for t in indices(&self.f.body, &self.needed).flat_map(|i| &i.terms) {
             let text = match t.source {
                 Source::Var(v) if v == self.own => self.digits.text(t, &place.digits),
                 Source::Var(K) => self.nest.text(t, &k),

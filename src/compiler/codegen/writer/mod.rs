@@ -54,6 +54,8 @@ pub(super) struct Scope {
     pub known: Vec<Known>,
     /// Digits, without their coefficients, that stand in the text already.
     pub digits: Vec<(Term, String)>,
+    /// As `digits`, of all four elements side by side.
+    pub lane_digits: Vec<(Term, String)>,
     /// Whether the four elements never carry beyond the lowest digit of their variable.
     pub counted: bool,
 }
@@ -93,7 +95,15 @@ impl Scope {
     /// One element at a time.
     pub(super) fn single(vars: &[&str]) -> Self {
         let vars = vars.iter().map(|v| v.to_string()).collect();
-        Scope { vars, vector: None, lanes: None, known: vec![], digits: vec![], counted: false }
+        Scope {
+            vars,
+            vector: None,
+            lanes: None,
+            known: vec![],
+            digits: vec![],
+            lane_digits: vec![],
+            counted: false,
+        }
     }
 
     /// Four elements at a time.
@@ -294,6 +304,12 @@ impl<'a> Writer<'a> {
     fn digit(&mut self, t: &Term, scope: &Scope, names: &Names, lane: Option<usize>) -> String {
         let differs = lane.is_some() && scope.vector.is_some_and(|v| t.source == Source::Var(v));
         let known = scope.digits.iter().find(|(d, _)| Term { coef: t.coef, ..*d } == *t);
+        let same = |d: &Term| Term { coef: t.coef, ..*d } == *t;
+        let lanes = scope.lane_digits.iter().find(|(d, _)| same(d)).filter(|_| differs);
+        if let (Some((_, text)), Some(l)) = (lanes, lane) {
+            let text = format!("{text}[{l}]");
+            return if t.coef == 1 { text } else { format!("{text} * {}", self.number(t.coef)) };
+        }
         let carries = differs && !t.stride.is_multiple_of(4) && !scope.counted;
         if let (Some((_, text)), false) = (known, carries) {
             let text = match lane {

@@ -1,6 +1,8 @@
 //! A loop variable taken apart into the digits that indices are made of, so that loops and tiles count digits instead of dividing.
 
+use super::writer::{Scope, Writer};
 use crate::compiler::index::{Index, Source, Term};
+use crate::compiler::scalar::{Body, SOp};
 use std::collections::BTreeSet;
 
 /// Digits of one loop variable, least significant first: the first has stride 1, each stride divides the next.
@@ -27,16 +29,16 @@ impl Digits {
         let even = borders.windows(2).all(|w| w[1].is_multiple_of(w[0]))
             && borders.last().is_none_or(|&b| extent.is_multiple_of(b));
         if !even {
-            return Digits { var, all: vec![(1, extent)] };
+            return Self::whole(var, extent);
         }
         let ends = borders[1..].iter().copied().chain([extent]);
         let all = borders.iter().zip(ends).map(|(&b, end)| (b, end / b)).collect();
         Digits { var, all }
     }
 
-    /// k as one digit.
-    pub(super) fn flat(k: usize) -> Self {
-        Digits { var: super::K, all: vec![(1, k)] }
+    /// A variable as one digit.
+    pub(super) fn whole(var: u8, extent: usize) -> Self {
+        Digits { var, all: vec![(1, extent)] }
     }
 
     /// How much each digit adds to a term for a step of one; `None` where the term is no sum of digits, or of another variable.
@@ -81,6 +83,67 @@ impl Digits {
             .map(|(s, text)| if *s == 1 { text.clone() } else { format!("{text} * {s}u") })
             .collect();
         Some(if parts.len() == 1 { parts[0].clone() } else { format!("({})", parts.join(" + ")) })
+    }
+}
+
+/// Indices that a program's needed values are made of.
+pub(super) fn indices<'a>(body: &'a Body, needed: &'a [bool]) -> impl Iterator<Item = &'a Index> {
+    body.insts.iter().zip(needed).filter(|(_, n)| **n).filter_map(|(i, _)| match &i.op {
+        SOp::Index(i) | SOp::Load { index: i, .. } | SOp::Philox { index: i } => Some(i),
+        _ => None,
+    })
+}
+
+impl Scope {
+    /// Makes the digits of a variable known, given their texts, lowest first.
+    pub(super) fn know<'a>(
+        &mut self,
+        digits: &Digits,
+        texts: &[String],
+        indices: impl Iterator<Item = &'a Index>,
+    ) {
+        for t in indices.flat_map(|i| &i.terms) {
+            self.digits.extend(digits.text(t, texts).map(|text| (*t, text)));
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// Writes the digits of variable `var` of a scope by division, once for all indices of a program.
+    pub(super) fn divide(&mut self, scope: &mut Scope, var: u8, extent: usize, body: &Body, needed: &[bool]) {
+        let digits = Digits::of(var, extent, indices(body, needed));
+        if digits.all.len() == 1 {
+            return;
+        }
+        let name = scope.vars[var as usize].clone();
+        let texts = self.quotients(&digits, &name, |size| size);
+        scope.know(&digits, &texts, indices(body, needed));
+        if scope.vector != Some(var) {
+            return;
+        }
+        scope.counted = digits.all[0].1.is_multiple_of(4);
+        let Some(lanes) = scope.lanes.clone().filter(|_| !scope.counted) else { return };
+        // Neighbours carry at other places: four divisions side by side.
+        let texts = self.quotients(&digits, &lanes, |size| format!("vec4<u32>({size})"));
+        for t in indices(body, needed).flat_map(|i| &i.terms) {
+            scope.lane_digits.extend(digits.text(t, &texts).map(|text| (*t, text)));
+        }
+    }
+
+    fn quotients(&mut self, digits: &Digits, name: &str, of: impl Fn(String) -> String) -> Vec<String> {
+        let mut rest = name.to_string();
+        let last = digits.all.len() - 1;
+        let mut texts = vec![];
+        for (d, (_, n)) in digits.all[..last].iter().enumerate() {
+            let size = self.number(*n as i64);
+            let size = of(size);
+            self.line(format!("let {name}q{d} = {rest} / {size};"));
+            self.line(format!("let {name}d{d} = {rest} - {name}q{d} * {size};"));
+            texts.push(format!("{name}d{d}"));
+            rest = format!("{name}q{d}");
+        }
+        texts.push(rest);
+        texts
     }
 }
 
