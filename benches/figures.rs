@@ -1,6 +1,7 @@
 //! Figures of the device: what an op, a kernel and a training step cost. `cargo xtask bench` runs it; one JSON object a line.
 //!
-//! Arguments: `--device NAME` (as programs take it) and `--steps N` (training steps of the long run, 1,000 by default).
+//! Arguments: `--device NAME` (as programs take it) and `--steps N` (training steps of the long run, 1,000 by default);
+//! `--profile` prints the kernels of a training step instead.
 
 use std::time::Instant;
 use wgflow::keras::{Compile, Sequential, layers::*};
@@ -125,6 +126,25 @@ fn training(steps: usize) -> Result<()> {
     Ok(())
 }
 
+/// The device's own time of each kernel of a training step, the least of five steps.
+fn profile() -> Result<()> {
+    let gpu = config::current_device()?.gpu()?;
+    let model = cnn()?;
+    let x = random::stateless_uniform([64, 28, 28, 1], [1, 2], 0.0, 1.0, DType::Float32)?;
+    let y = random::stateless_uniform([64], [3, 4], 0, 10, DType::Int32)?;
+    let steps = |n: usize| (0..n).try_for_each(|_| model.train_on_batch((&x, &y)).map(|_| ()));
+    steps(3)?;
+    gpu.profile_start()?;
+    steps(5)?;
+    let times = gpu.profile_stop()?;
+    let each = times.len() / 5;
+    for (k, t) in times[..each].iter().enumerate() {
+        let least = times[k..].iter().step_by(each).map(|t| t.duration_ns).min().unwrap_or(0);
+        println!("{:9.3} ms {:10} bytes {:>6} groups  {}", least as f64 / 1e6, t.bytes, t.grid[0], t.label);
+    }
+    Ok(())
+}
+
 fn main() -> Result<()> {
     if let Some(device) = argument("--device") {
         config::set_default_device(&device)?;
@@ -132,6 +152,9 @@ fn main() -> Result<()> {
     let device = config::current_device()?;
     let adapter = device.caps().map_or("the CPU device".to_string(), |c| c.name.clone());
     println!("{} ({adapter})", device.name());
+    if std::env::args().any(|a| a == "--profile") {
+        return profile();
+    }
     issue()?;
     kernels()?;
     training(argument("--steps").and_then(|n| n.parse().ok()).unwrap_or(1000))

@@ -3,3 +3,4 @@
 mod growth;
 mod kernels;
 mod pipelines;
+mod tuning;
