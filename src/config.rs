@@ -123,6 +123,19 @@ pub fn set_log_device_placement(enabled: bool) {
     Context::global().set_log_device_placement(enabled);
 }
 
+/// Whether each op runs when it is called (`tf.config.experimental.get_synchronous_execution`).
+pub fn get_synchronous_execution() -> bool {
+    crate::runtime::is_synchronous()
+}
+
+/// Sets whether each op runs when it is called (`tf.config.experimental.set_synchronous_execution`). By default ops wait until a value is
+/// needed, so that those that follow one another run together. The environment variable `WGFLOW_EAGER=immediate` sets it too.
+///
+/// Shapes, dtypes and errors in them are settled at the call either way.
+pub fn set_synchronous_execution(enable: bool) {
+    crate::runtime::set_synchronous(enable);
+}
+
 /// Sets the device for tensors made outside of any scope: `auto`, `cpu`, `gpu`, a device name, or a part of an adapter's
 /// name. It overrides the environment variable `WGFLOW_DEVICE`.
 ///
@@ -146,4 +159,33 @@ pub fn current_device() -> Result<Device> {
 /// As [`Context::with_device`].
 pub fn with_device<R>(name: &str, f: impl FnOnce() -> R) -> Result<R> {
     Context::global().with_device(name, f)
+}
+
+/// How many threads are used (`tf.config.threading`).
+pub mod threading {
+    use crate::cpu::threads;
+    use crate::error::Result;
+
+    /// The number of threads that one operation of the CPU device may use
+    /// (`tf.config.threading.get_intra_op_parallelism_threads`); 0 means that the system decides.
+    pub fn get_intra_op_parallelism_threads() -> usize {
+        threads::wanted()
+    }
+
+    /// Sets the number of threads that one operation of the CPU device may use
+    /// (`tf.config.threading.set_intra_op_parallelism_threads`); 0 leaves it to the system. The process has one set of threads, which
+    /// programs that run at the same time share. Results do not depend on their number.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` once they are running.
+    ///
+    /// ```
+    /// use wgflow::config::threading;
+    /// threading::set_intra_op_parallelism_threads(2)?;
+    /// assert_eq!(threading::get_intra_op_parallelism_threads(), 2);
+    /// # Ok::<(), wgflow::Error>(())
+    /// ```
+    pub fn set_intra_op_parallelism_threads(num_threads: usize) -> Result<()> {
+        threads::set_wanted(num_threads)
+    }
 }

@@ -19,6 +19,7 @@
 //! [`exec`] with the [`cpu`] device or the adapters of [`runtime`].
 
 mod autodiff;
+pub mod compat;
 pub mod compiler;
 pub mod config;
 pub mod cpu;
@@ -39,7 +40,9 @@ pub use autodiff::{GradientTape, Gradients, Source, Unconnected, WithGradient, c
 pub use dtype::{DType, Element, Storage};
 pub use error::{Error, ErrorKind, Result};
 pub use exec::capture_prints;
-pub use function::function;
+pub use function::{
+    Module, Nest, TensorArray, case, cond, foldl, foldr, function, map_fn, scan, switch_case, while_loop,
+};
 pub use half::{bf16, f16};
 pub use ops::array::*;
 pub use ops::linalg::{einsum, eye, matmul, norm, tensordot};
@@ -52,7 +55,7 @@ pub use ops::math::{
 };
 pub use ops::{Axes, IntoInts, PrintOptions, Printable, image, linalg, math, nn, print, print_with, random};
 pub use shape::{Dims, PartialShape, Shape, broadcast, resolve_axes, resolve_axis};
-pub use tensor::{IntoTensor, Tensor, Variable, init_scope};
+pub use tensor::{IntoTensor, Tensor, Variable, init_scope, name_scope};
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -97,6 +97,10 @@ impl CompositeOp for CustomComposite {
         &self.body
     }
 
+    fn has_vjp(&self) -> bool {
+        true
+    }
+
     fn vjp(
         &self,
         g: &mut Graph,

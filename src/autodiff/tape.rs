@@ -5,8 +5,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{array, math};
 use crate::shape::Shape;
 use crate::tensor::{
-    Call, CustomBackward, Entry, How, Recorder, Tensor, VariableId, add_recorder, remove_recorder, run_entry,
-    without_recorders,
+    Call, CustomBackward, Entry, How, Recorder, Tensor, VariableId, add_recorder, end_segment, is_recorded,
+    remove_recorder, run_entry, without_recorders,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -63,8 +63,16 @@ struct Record {
 enum Backward {
     /// By the derivative of an entry, from operands and results as far as it uses them.
     Entry { entry: Arc<Entry>, kept: Vec<Option<Tensor>> },
-    /// By a graph over residuals.
-    Residuals { backward: Arc<Entry>, kept: Vec<Tensor>, zeros: Vec<Option<Tensor>>, connected: Vec<bool> },
+    /// By a graph over residuals; where these have adjoints too, which they have from derivatives, by the derivative of what made them.
+    Residuals {
+        forward: Arc<Entry>,
+        inputs: Vec<Tensor>,
+        outputs: Vec<Tensor>,
+        backward: Arc<Entry>,
+        results: usize,
+        given: Vec<bool>,
+        connected: Vec<bool>,
+    },
     /// By a function of the user's, which wants an adjoint for every result.
     Custom { function: CustomBackward, like: Vec<Tensor> },
 }
@@ -105,10 +113,13 @@ impl Recorder for Log {
                 };
                 Backward::Entry { entry: (*entry).clone(), kept }
             }
-            How::Residuals { backward, kept, given, connected } => Backward::Residuals {
+            How::Residuals { forward, backward, results, given, connected } => Backward::Residuals {
+                forward: (*forward).clone(),
+                inputs: call.inputs.iter().map(|&t| t.clone()).collect(),
+                outputs: call.outputs.to_vec(),
                 backward: (*backward).clone(),
-                kept: kept.to_vec(),
-                zeros: call.outputs.iter().zip(*given).map(|(t, g)| g.then(|| t.clone())).collect(),
+                results: *results,
+                given: given.to_vec(),
                 connected: connected.to_vec(),
             },
             How::Custom(f) => Backward::Custom { function: (*f).clone(), like: call.outputs.to_vec() },
@@ -169,6 +180,10 @@ impl GradientTape {
     pub fn with_options(persistent: bool, watch_accessed_variables: bool) -> Self {
         let log = Arc::new(Log { watch_variables: watch_accessed_variables, state: Mutex::default() });
         let hook: Arc<dyn Recorder> = log.clone();
+        if !is_recorded() {
+            // A step of training begins: what came before is no part of it.
+            end_segment();
+        }
         add_recorder(hook.clone());
         GradientTape { log, hook, persistent }
     }
@@ -376,34 +391,40 @@ impl Drop for GradientTape {
 }
 
 impl Record {
+    /// By the derivative of an entry whose operands and results, in order, are `kept`.
+    fn by_entry<'a>(
+        &self,
+        entry: &Arc<Entry>,
+        dy: Vec<Option<Tensor>>,
+        kept: impl Fn(usize) -> Option<&'a Tensor>,
+    ) -> Result<Vec<Option<Tensor>>> {
+        let given: Vec<bool> = dy.iter().map(Option::is_some).collect();
+        let vjp = entry.vjp(&given, &self.wanted)?;
+        let missing = || Error::internal(entry.label(), "its derivative needs a value that was not kept");
+        let mut args = vec![];
+        for (i, _) in vjp.keeps.iter().enumerate().filter(|(_, keep)| **keep) {
+            args.push(kept(i).ok_or_else(missing)?);
+        }
+        args.extend(dy.iter().flatten());
+        Ok(spread(run_entry(&vjp.entry, &args)?, &vjp.connected))
+    }
+
     fn adjoints(&self, dy: Vec<Option<Tensor>>) -> Result<Vec<Option<Tensor>>> {
-        let spread = |found: Vec<Tensor>, connected: &[bool]| {
-            let mut found = found.into_iter();
-            connected.iter().map(|c| if *c { found.next() } else { None }).collect()
-        };
         match &self.backward {
             Backward::Entry { entry, kept } => {
-                let given: Vec<bool> = dy.iter().map(Option::is_some).collect();
-                let vjp = entry.vjp(&given, &self.wanted)?;
-                let missing =
-                    || Error::internal(entry.label(), "its derivative needs a value that was not kept");
-                let mut args = vec![];
-                for (t, keep) in kept.iter().zip(&vjp.keeps) {
-                    if *keep {
-                        args.push(t.as_ref().ok_or_else(missing)?);
-                    }
-                }
-                args.extend(dy.iter().flatten());
-                Ok(spread(run_entry(&vjp.entry, &args)?, &vjp.connected))
+                self.by_entry(entry, dy, |i| kept.get(i).and_then(Option::as_ref))
             }
-            Backward::Residuals { backward, kept, zeros, connected } => {
+            Backward::Residuals { forward, inputs, outputs, backward, results, given, connected } => {
+                if dy[*results..].iter().any(Option::is_some) {
+                    return self.by_entry(forward, dy, |i| inputs.iter().chain(outputs).nth(i));
+                }
                 let mut filled = vec![];
-                for (d, like) in dy.into_iter().zip(zeros) {
-                    if let Some(like) = like {
+                for ((d, like), given) in dy.into_iter().zip(outputs).zip(given) {
+                    if *given {
                         filled.push(d.map_or_else(|| array::zeros_like(like), Ok)?);
                     }
                 }
-                let args: Vec<&Tensor> = kept.iter().chain(&filled).collect();
+                let args: Vec<&Tensor> = outputs[*results..].iter().chain(&filled).collect();
                 Ok(spread(run_entry(backward, &args)?, connected))
             }
             Backward::Custom { function, like } => {
@@ -425,4 +446,10 @@ impl Record {
             }
         }
     }
+}
+
+/// Results in the places of the operands that are connected.
+fn spread(found: Vec<Tensor>, connected: &[bool]) -> Vec<Option<Tensor>> {
+    let mut found = found.into_iter();
+    connected.iter().map(|c| if *c { found.next() } else { None }).collect()
 }

@@ -24,6 +24,8 @@ pub enum ClusterKind {
     Products(Val),
     /// A contraction or convolution in tiles.
     Contract(Val),
+    /// Attention, by its first result.
+    Attention(Val),
     /// A running reduction.
     Cumulative(Val),
     /// A sort's permutation.
@@ -61,10 +63,11 @@ pub fn start(g: &Graph, i: usize, products: bool) -> Option<Cluster> {
         (Prim::ReduceWindow { .. }, Some(v)) => of(ClusterKind::Window(v)),
         (Prim::DotGeneral(_) | Prim::Convolution(_), Some(v)) if products => of(ClusterKind::Products(v)),
         (Prim::DotGeneral(_) | Prim::Convolution(_), Some(v)) => of(ClusterKind::Contract(v)),
+        (Prim::Attention(_), Some(v)) => of(ClusterKind::Attention(v)),
         (Prim::Cumulative { .. }, Some(v)) => of(ClusterKind::Cumulative(v)),
         (Prim::ArgSort { .. }, Some(v)) => of(ClusterKind::ArgSort(v)),
         (Prim::Scatter { .. }, Some(v)) => of(ClusterKind::Scatter(v)),
-        (Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::Scan(_), _) => {
+        (Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::Scan(_) | Prim::While(_), _) => {
             of(ClusterKind::Call(i))
         }
         (Prim::Check(_), _) => {
@@ -81,6 +84,20 @@ impl Cluster {
         Cluster { kind: ClusterKind::Loop { n: g.shape(v).size() }, values: vec![v], checks: vec![] }
     }
 
+    /// The cluster of a concatenation of equal parts, computed at the places of a part: each part is stored where it stands in the whole.
+    pub fn in_parts(g: &Graph, v: Val) -> Cluster {
+        let part = g.def(v).operands.first().map_or(v, |p| *p);
+        Cluster { kind: ClusterKind::Loop { n: g.shape(part).size() }, values: vec![v], checks: vec![] }
+    }
+
+    /// Whether it has a value that is stored in parts.
+    fn has_parts(&self, g: &Graph) -> bool {
+        match self.kind {
+            ClusterKind::Loop { n } => self.values.iter().any(|&v| g.shape(v).size() != n),
+            _ => false,
+        }
+    }
+
     /// The cluster of both, shaped like the one that is no plain loop; `None` where their shapes cannot go together.
     pub fn joined(&self, other: &Cluster, g: &Graph) -> Option<Cluster> {
         let kind = match (&self.kind, &other.kind) {
@@ -93,9 +110,18 @@ impl Cluster {
             }
             _ => return None,
         };
-        // A check needs a plain loop's effects in order.
-        if !matches!(kind, ClusterKind::Loop { .. }) && (!self.checks.is_empty() || !other.checks.is_empty())
-        {
+        // Values in parts are at the places of a part in plain loops alone.
+        if !matches!(kind, ClusterKind::Loop { .. }) && (self.has_parts(g) || other.has_parts(g)) {
+            return None;
+        }
+        // Checks are of a loop's positions, or of rows.
+        let fits = |c: &Cluster| match (&kind, &c.kind) {
+            (ClusterKind::Rows { source, dims }, ClusterKind::Loop { n }) => {
+                *n == source.reduced(dims, false).size()
+            }
+            (a, b) => a == b,
+        };
+        if [self, other].iter().any(|c| !c.checks.is_empty() && !fits(c)) {
             return None;
         }
         let mut values: Vec<Val> = self.values.iter().chain(&other.values).copied().collect();

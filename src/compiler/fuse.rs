@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 /// What fusion must know of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FuseRules {
-    /// Most buffers a kernel may use.
+    /// Most buffers a kernel may use; checks use one.
     pub max_buffers: usize,
     /// Whether contractions read views of their operands in place (else only what strides can say).
     pub views_in_contractions: bool,
@@ -55,22 +55,16 @@ impl FuseRules {
 /// Longest program of a kernel, in elementary operations: drivers take their time over long ones.
 const MAX_PROGRAM: u64 = 600;
 
-/// Cost, in elementary operations an element, up to which a value may be computed again in each kernel that uses it.
-const CHEAP: u64 = 4;
-
-/// Work, in elementary operations, that pays for a launch of its own.
-const WORTH_A_LAUNCH: u64 = 50_000;
-
 pub(super) struct Fuser<'a> {
     pub(super) graph: &'a Graph,
     pub(super) rules: FuseRules,
-    live: Vec<bool>,
+    pub(super) live: Vec<bool>,
     scalar_params: Vec<bool>,
     is_output: Vec<bool>,
     /// Outputs that are slices of a loop's stacked results.
     stacked: Vec<bool>,
     /// Which cluster computes a value that is in memory.
-    owner: HashMap<Val, usize>,
+    pub(super) owner: HashMap<Val, usize>,
     pub(super) nodes: Vec<Option<Node>>,
     /// Clusters that read a value in memory.
     readers: HashMap<Val, Vec<usize>>,
@@ -177,7 +171,8 @@ impl<'g> Fuser<'g> {
     /// Puts a value in memory, if it is not there.
     pub(super) fn materialise(&mut self, v: Val) {
         if !self.is_param(v) && !self.is_owned(v) && self.graph.shape(v).size() > 0 {
-            self.add(Cluster::of_value(self.graph, v));
+            let parts = self.suits_parts(v);
+            self.add(if parts { Cluster::in_parts(self.graph, v) } else { Cluster::of_value(self.graph, v) });
         }
     }
 
@@ -197,11 +192,13 @@ impl<'g> Fuser<'g> {
             let (call, contract) =
                 (matches!(c.kind, ClusterKind::Call(_)), matches!(c.kind, ClusterKind::Contract(_)));
             let scatter = matches!(c.kind, ClusterKind::Scatter(_));
+            let attention = matches!(c.kind, ClusterKind::Attention(_));
             if effect || inst.results().any(|v| g.shape(v).size() > 0) {
                 self.add(c);
             }
             for (k, &x) in inst.operands.iter().enumerate() {
-                if call || (contract && !self.reads_in_place(x)) || (scatter && k == 3) {
+                let in_tiles = contract || (attention && k < 3);
+                if call || (in_tiles && !self.reads_in_place(x)) || (scatter && k == 3) {
                     self.materialise(x);
                 }
             }
@@ -290,8 +287,8 @@ impl<'g> Fuser<'g> {
         }
     }
 
-    fn cluster(&self, id: usize) -> Option<&Cluster> {
-        self.nodes[id].as_ref().map(|n| &n.cluster)
+    pub(super) fn cluster(&self, id: usize) -> Option<&Cluster> {
+        self.nodes.get(id).and_then(|n| n.as_ref()).map(|n| &n.cluster)
     }
 
     fn readers_of(&self, v: Val) -> &[usize] {
@@ -307,7 +304,7 @@ impl<'g> Fuser<'g> {
     }
 
     /// Clusters that must run after `id`.
-    fn successors(&self, id: usize) -> Vec<usize> {
+    pub(super) fn successors(&self, id: usize) -> Vec<usize> {
         let Some(node) = &self.nodes[id] else { return vec![] };
         let mut next: Vec<usize> =
             node.cluster.values.iter().flat_map(|v| self.readers_of(*v)).copied().collect();
@@ -374,7 +371,7 @@ impl<'g> Fuser<'g> {
             return false;
         }
         let Ok(kernel) = self.lower(&joined, &[a, b]) else { return false };
-        if kernel.buffers.len() > self.rules.max_buffers
+        if kernel.bindings() > self.rules.max_buffers
             || kernel.program_cost() > MAX_PROGRAM
             || !self.rows_suit(&kernel)
             || chunks(&kernel, self.rules.max_binding).is_err()
@@ -414,7 +411,10 @@ impl<'g> Fuser<'g> {
         let mut id = 0;
         while id < self.nodes.len() {
             let reads = self.nodes[id].as_ref().map(|n| n.reads.clone()).unwrap_or_default();
-            let mut siblings: Vec<usize> = reads.iter().flat_map(|v| self.readers_of(*v)).copied().collect();
+            // What one cluster makes is read alike, such as the parts of several sums.
+            let made = |v: &Val| self.owner.get(v).and_then(|&k| self.cluster(k)).map(|c| c.values.clone());
+            let together = reads.iter().flat_map(|v| made(v).unwrap_or_else(|| vec![*v]));
+            let mut siblings: Vec<usize> = together.flat_map(|v| self.readers_of(v).to_vec()).collect();
             siblings.sort_unstable();
             siblings.dedup();
             for other in siblings {
@@ -424,115 +424,6 @@ impl<'g> Fuser<'g> {
             }
             id += 1;
         }
-    }
-
-    /// Elements that a cluster computes.
-    fn domain(&self, id: usize) -> u64 {
-        let g = self.graph;
-        let n = match self.cluster(id).map(|c| &c.kind) {
-            Some(ClusterKind::Loop { n }) => *n,
-            Some(ClusterKind::Rows { source, .. }) => source.size(),
-            Some(ClusterKind::Window(v) | ClusterKind::Products(v)) => {
-                let inst = g.def(*v);
-                inst.operands.iter().map(|&x| g.shape(x).size()).max().unwrap_or(0) * 4
-            }
-            Some(
-                ClusterKind::Contract(v)
-                | ClusterKind::Cumulative(v)
-                | ClusterKind::ArgSort(v)
-                | ClusterKind::Scatter(v),
-            ) => g.shape(*v).size(),
-            _ => 0,
-        };
-        n as u64
-    }
-
-    /// Whether a cluster of `v` alone would have to run after one of the clusters that use it. `settled` clusters know their readers.
-    fn depends_on(&self, v: Val, users: &HashMap<usize, u64>, settled: usize) -> bool {
-        let (mut seen, mut before) = (HashSet::new(), HashSet::new());
-        let mut stack = self.graph.def(v).operands.to_vec();
-        while let Some(x) = stack.pop() {
-            if self.is_param(x) || !seen.insert(x) {
-                continue;
-            }
-            match self.owner.get(&x) {
-                Some(&id) if id < settled => {
-                    before.insert(id);
-                }
-                _ => stack.extend(&self.graph.def(x).operands),
-            }
-        }
-        let mut after: HashSet<usize> = HashSet::new();
-        let mut queue: Vec<usize> = users.keys().copied().filter(|&u| u < settled).collect();
-        while let Some(id) = queue.pop() {
-            if before.contains(&id) {
-                return true;
-            }
-            queue.extend(self.successors(id).into_iter().filter(|&k| after.insert(k)));
-        }
-        false
-    }
-
-    /// Puts values in memory that several kernels, or many more elements, would compute again at a cost. Whether there were any.
-    fn share(&mut self) -> bool {
-        let g = self.graph;
-        let settled = self.nodes.len();
-        let mut cost = vec![0u64; g.num_values()];
-        for inst in g.insts() {
-            let below: u64 = inst.operands.iter().map(|v| cost[v.index()]).sum();
-            for v in inst.results() {
-                let memory = self.is_param(v) || self.is_owned(v);
-                cost[v.index()] =
-                    if memory { 1 } else { below.saturating_add(own_cost(&inst.prim)).min(1 << 20) };
-            }
-        }
-        let mut users: Vec<Vec<usize>> = vec![vec![]; g.num_values()];
-        for (i, inst) in g.insts().iter().enumerate() {
-            inst.operands.iter().for_each(|v| users[v.index()].push(i));
-        }
-        let mut usage: Vec<HashMap<usize, u64>> = vec![HashMap::new(); g.num_values()];
-        let mut any = false;
-        for inst in g.insts().iter().rev() {
-            let Some(v) = inst.results().next().filter(|v| self.live[v.index()]) else { continue };
-            if !is_fusible(&inst.prim) || self.is_owned(v) {
-                continue;
-            }
-            let mut uses: HashMap<usize, u64> = HashMap::new();
-            for &u in &users[v.index()] {
-                let user = &g.insts()[u];
-                let owned = user.results().next().and_then(|r| self.owner.get(&r).copied());
-                let of_effect = || {
-                    self.nodes.iter().position(|n| n.as_ref().is_some_and(|n| n.cluster.checks.contains(&u)))
-                };
-                match owned.or_else(of_effect) {
-                    Some(id) => {
-                        uses.insert(id, self.domain(id));
-                    }
-                    None => user
-                        .results()
-                        .for_each(|r| uses.extend(usage[r.index()].iter().map(|(k, n)| (*k, *n)))),
-                }
-            }
-            let (size, each) = (g.shape(v).size() as u64, cost[v.index()]);
-            let evaluations: u64 = uses.values().map(|n| (*n).max(size)).sum();
-            let again = evaluations.saturating_mul(each);
-            let kept = size.saturating_mul(each) + evaluations;
-            // What cannot be bound whole would have to be taken apart again.
-            let bytes = g.spec(v).dtype.storage().map_or(0, |s| s.bytes() as u64).saturating_mul(size);
-            let shared = (uses.len() > 1 || evaluations > 2 * size) && bytes <= self.rules.max_binding;
-            if shared
-                && each > CHEAP
-                && again > kept.saturating_add(WORTH_A_LAUNCH)
-                && !self.depends_on(v, &uses, settled)
-                && !uses.keys().any(|&id| self.overflows(id, v))
-            {
-                self.materialise(v);
-                any = true;
-            } else {
-                usage[v.index()] = uses;
-            }
-        }
-        any
     }
 
     /// Lowers what no join has lowered, and puts all in order.

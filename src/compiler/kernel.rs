@@ -4,7 +4,7 @@ use super::index::Index;
 use super::plan::Plan;
 use super::scalar::{Body, BufferUse, SInst, SOp, SVal};
 use crate::hlo::rows::{Functor, Outcome};
-use crate::hlo::{ById, CheckText, CustomOp, Ew, PrintText, ReduceKind, Spec};
+use crate::hlo::{Attention, ById, CheckText, CustomOp, Ew, PrintText, ReduceKind, Spec};
 use std::sync::Arc;
 
 /// A store of a scalar program's value.
@@ -80,6 +80,8 @@ pub struct RowsKernel {
     pub stores: Vec<Store>,
     /// Stores once a row.
     pub row_stores: Vec<Store>,
+    /// Checks once a row.
+    pub checks: Vec<KernelCheck>,
 }
 
 /// A program with one result.
@@ -115,6 +117,43 @@ pub struct Split {
     pub parts: usize,
     /// Scratch memory of as many sums as there are parts and results.
     pub scratch: u16,
+}
+
+/// Attention without its matrix of scores: loop variables 0 = batch and head (g), 1 = query (m), 2 = key (n), 3 = feature (k).
+#[derive(Clone, Debug)]
+pub struct AttentionKernel {
+    /// Numbers of g, queries, keys and features of both.
+    pub sizes: [usize; 4],
+    /// Features of values: loop variable 3 of theirs.
+    pub columns: usize,
+    /// Query (g, m, k).
+    pub query: Function,
+    /// Key (g, n, k).
+    pub key: Function,
+    /// Value (g, n, k).
+    pub value: Function,
+    /// Whether the score (g, m, n) counts.
+    pub mask: Option<Function>,
+    /// What it computes of them.
+    pub attention: Attention,
+    /// Where the weighted values go, at (g, m, k).
+    pub out: Option<(u16, Index)>,
+    /// Where the maxima of rows go, at (g, m).
+    pub top: Option<(u16, Index)>,
+    /// Where the sums of rows go, at (g, m).
+    pub sum: Option<(u16, Index)>,
+}
+
+impl AttentionKernel {
+    /// What it reads.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        [&self.query, &self.key, &self.value].into_iter().chain(&self.mask)
+    }
+
+    /// What it writes.
+    pub fn stores(&self) -> impl Iterator<Item = &(u16, Index)> {
+        self.out.iter().chain(&self.top).chain(&self.sum)
+    }
 }
 
 /// A running reduction along lines: loop variable 0 is the line, 1 the position.
@@ -194,6 +233,26 @@ pub struct ScanKernel {
     pub carries: usize,
 }
 
+/// A loop whose number of trips is known when it runs. The kernel's buffers are the loop's operands, then its results.
+#[derive(Clone, Debug)]
+pub struct WhileKernel {
+    /// Whether there is a first trip: constants and carried values to a bool. None where operand 0 is the number of trips.
+    pub first: Option<Arc<Plan>>,
+    /// One trip. Inputs: constants, carried values, then bool and int32 (whether the trip counts, and how many did) where there is `first`,
+    /// then one value of each list. Outputs: carried values, then the same two, then one value of each list that results.
+    pub step: Arc<Plan>,
+    /// Number of constants.
+    pub consts: usize,
+    /// Number of carried values.
+    pub carries: usize,
+    /// Most trips.
+    pub limit: Option<usize>,
+    /// Whether lists are read and written from the last to the first.
+    pub reverse: bool,
+    /// Whether a trip that does not count changes nothing, so that several may run before the host looks.
+    pub masked: bool,
+}
+
 /// What a launch does.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each is documented by its type")]
@@ -201,10 +260,12 @@ pub enum KernelKind {
     Loop(LoopKernel),
     Rows(RowsKernel),
     Contract(Box<ContractKernel>),
+    Attention(Box<AttentionKernel>),
     Cumulative(Box<CumulativeKernel>),
     ArgSort(Box<ArgSortKernel>),
     Scatter(Box<ScatterKernel>),
     Scan(Box<ScanKernel>),
+    While(Box<WhileKernel>),
     /// A host function on whole operands; buffers are its operands, then its results.
     Custom {
         op: ById<dyn CustomOp>,
@@ -233,6 +294,16 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// Storage buffers of a launch: its own, and the cell that failed checks write to.
+    pub fn bindings(&self) -> usize {
+        let checks = match &self.kind {
+            KernelKind::Loop(k) => !k.checks.is_empty(),
+            KernelKind::Rows(k) => !k.checks.is_empty(),
+            _ => false,
+        };
+        self.buffers.len() + usize::from(checks)
+    }
+
     /// Elementary operations of its longest program.
     pub fn program_cost(&self) -> u64 {
         let cost = |b: &Body| -> u64 {
@@ -247,10 +318,14 @@ impl Kernel {
             KernelKind::Loop(k) => cost(&k.body),
             KernelKind::Rows(k) => cost(&k.body),
             KernelKind::Contract(k) => cost(&k.body).max(cost(&k.lhs.body)).max(cost(&k.rhs.body)),
+            KernelKind::Attention(k) => k.functions().map(|f| cost(&f.body)).max().unwrap_or(0),
             KernelKind::Cumulative(k) => cost(&k.element.body),
             KernelKind::ArgSort(k) => cost(&k.key.body),
             KernelKind::Scatter(k) => cost(&k.update.body),
-            KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => 0,
+            KernelKind::Scan(_)
+            | KernelKind::While(_)
+            | KernelKind::Custom { .. }
+            | KernelKind::Print { .. } => 0,
         }
     }
 }
@@ -258,7 +333,10 @@ impl Kernel {
 impl KernelKind {
     /// Whether it is no kernel of a device, but work of whoever runs the plan.
     pub fn is_call(&self) -> bool {
-        matches!(self, KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. })
+        matches!(
+            self,
+            KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. }
+        )
     }
 }
 

@@ -54,9 +54,9 @@ impl Fuser<'_> {
 
     /// Whether cluster `id` would read too many buffers if `v` were in memory: it may read what `v` is made from as well.
     pub(super) fn overflows(&self, id: usize, v: Val) -> bool {
-        let Some(c) = self.nodes[id].as_ref().map(|n| &n.cluster) else { return false };
+        let Some(c) = self.nodes.get(id).and_then(|n| n.as_ref()).map(|n| &n.cluster) else { return false };
         let mut leaves = HashMap::from([(v, BTreeSet::from([v]))]);
-        self.sources(c, &mut leaves).len() + c.values.len() > self.rules.max_buffers
+        self.sources(c, &mut leaves).len() + own_buffers(c) > self.rules.max_buffers
     }
 
     /// Puts values in memory until no cluster reads more buffers than a kernel may.
@@ -77,7 +77,7 @@ impl Fuser<'_> {
         let room = self.rules.max_buffers - 1;
         let mut leaves: HashMap<Val, BTreeSet<Val>> = HashMap::new();
         let all = self.sources(c, &mut leaves);
-        if all.len() + c.values.len() <= self.rules.max_buffers {
+        if all.len() + own_buffers(c) <= self.rules.max_buffers {
             return None;
         }
         let fits = leaves.iter().filter(|(_, l)| (2..=room).contains(&l.len()));
@@ -116,4 +116,9 @@ impl Fuser<'_> {
         }
         found.insert(v, own);
     }
+}
+
+/// Buffers that a cluster writes.
+fn own_buffers(c: &Cluster) -> usize {
+    c.values.len() + usize::from(!c.checks.is_empty())
 }

@@ -5,11 +5,11 @@ use super::emit::{Emitter, Leaves, Stop, place};
 use super::fuse::FuseRules;
 use super::index::Index;
 use super::kernel::{
-    ArgSortKernel, ContractKernel, CumulativeKernel, Fold, Function, Kernel, KernelCheck, KernelKind,
-    LoopKernel, Reduction, RowsKernel, ScatterKernel, Split, Store,
+    ArgSortKernel, AttentionKernel, ContractKernel, CumulativeKernel, Fold, Function, Kernel, KernelCheck,
+    KernelKind, LoopKernel, Reduction, RowsKernel, ScatterKernel, Split, Store,
 };
 use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal, Shared, Ty};
-use super::scan;
+use super::{scan, while_loop};
 use crate::dtype::{DType, Storage};
 use crate::error::Error;
 use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, ScatterKind, Val};
@@ -65,6 +65,7 @@ impl Lowering<'_> {
             ClusterKind::Rows { source, dims } => self.rows_kernel(c, source, dims)?,
             ClusterKind::Window(v) | ClusterKind::Products(v) => self.products_kernel(c, *v)?,
             ClusterKind::Contract(v) => self.contract_kernel(c, *v)?,
+            ClusterKind::Attention(v) => self.attention_kernel(*v)?,
             ClusterKind::Cumulative(v) => self.cumulative_kernel(*v)?,
             ClusterKind::ArgSort(v) => self.argsort_kernel(*v)?,
             ClusterKind::Scatter(v) => self.scatter_kernel(*v)?,
@@ -93,7 +94,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
+    pub(super) fn store(&self, e: &mut Emitter<'_>, v: Val, index: Index, value: SVal) -> Lowered<Store> {
         Ok(Store { buffer: e.value_buffer(v, true)?, index, value })
     }
 
@@ -102,6 +103,10 @@ impl Lowering<'_> {
         let flat = Index::var(0, n);
         let mut stores = vec![];
         for &v in &c.values {
+            if self.graph.shape(v).size() != n {
+                stores.extend(self.stores_of_parts(&mut e, v, &flat)?);
+                continue;
+            }
             let at = place(&mut e, &flat, self.graph.shape(v));
             let value = e.value(v, &at)?;
             e.produced.insert(v, super::emit::Produced { at: flat.clone(), value });
@@ -109,16 +114,22 @@ impl Lowering<'_> {
                 stores.push(self.store(&mut e, v, flat.clone(), value)?);
             }
         }
+        let checks = self.checks(c, &mut e, &flat)?;
+        Ok((KernelKind::Loop(LoopKernel { n, body: e.body, stores, checks }), e.shared))
+    }
+
+    /// The checks of a cluster, at a row-major position.
+    fn checks(&self, c: &Cluster, e: &mut Emitter<'_>, flat: &Index) -> Lowered<Vec<KernelCheck>> {
         let mut checks = vec![];
         for &i in &c.checks {
             let inst = &self.graph.insts()[i];
-            let at = place(&mut e, &flat, self.graph.shape(inst.operands[0]));
+            let at = place(e, flat, self.graph.shape(inst.operands[0]));
             let (ok, value) = (e.value(inst.operands[0], &at)?, e.value(inst.operands[1], &at)?);
             if let Prim::Check(text) = &inst.prim {
                 checks.push(KernelCheck { ok, value, text: Arc::new((**text).clone()) });
             }
         }
-        Ok((KernelKind::Loop(LoopKernel { n, body: e.body, stores, checks }), e.shared))
+        Ok(checks)
     }
 
     fn rows_kernel(&self, c: &Cluster, source: &Shape, dims: &Dims) -> Lowered<(KernelKind, Shared)> {
@@ -246,7 +257,9 @@ impl Lowering<'_> {
                 if at.depends_on(1) { stores.push(store) } else { row_stores.push(store) }
             }
         }
-        let kernel = RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores };
+        let checks = self.checks(c, &mut e, &row)?;
+        let kernel =
+            RowsKernel { rows: places.rows, k, body: e.body, reductions, stores, row_stores, checks };
         Ok((KernelKind::Rows(kernel), e.shared))
     }
 
@@ -421,6 +434,50 @@ impl Lowering<'_> {
         Ok((KernelKind::Contract(Box::new(kernel)), e.shared))
     }
 
+    fn attention_kernel(&self, v: Val) -> Lowered<(KernelKind, Shared)> {
+        let inst = self.graph.def(v);
+        let Prim::Attention(attention) = inst.prim else { return Err(Stop::Materialise(v)) };
+        let shape = |i: usize| self.graph.shape(inst.operands[i]);
+        let (q, keys, columns) = (shape(0), shape(1)[1], shape(2)[3]);
+        let [b, t, n, h] = [q[0], q[1], q[2], q[3]];
+        let groups: Shape = [b, n].into();
+        let sizes = [b * n, t, keys, h];
+        let (m, s) = (Index::var(M, t), Index::var(N, keys));
+        let group = |e: &mut Emitter<'_>| -> [Index; 2] {
+            let at = place(e, &Index::var(G, b * n), &groups);
+            [at[0].clone(), at[1].clone()]
+        };
+        let mut shared = Shared::default();
+        let mut function = |which: usize, place: &dyn Fn([Index; 2]) -> [Index; 4]| -> Lowered<Function> {
+            let mut e = self.emitter(std::mem::take(&mut shared));
+            let at = place(group(&mut e));
+            let result = e.value(inst.operands[which], &at)?;
+            shared = e.shared;
+            Ok(Function { body: e.body, result })
+        };
+        let query = function(0, &|[b, n]| [b, m.clone(), n, Index::var(K, h)])?;
+        let key = function(1, &|[b, n]| [b, s.clone(), n, Index::var(K, h)])?;
+        let value = function(2, &|[b, n]| [b, s.clone(), n, Index::var(K, columns)])?;
+        let mask = match inst.operands.len() {
+            4 => Some(function(3, &|[b, n]| [b, n, m.clone(), s.clone()])?),
+            _ => None,
+        };
+        let mut e = self.emitter(shared);
+        let [bi, ni] = group(&mut e);
+        let mut stores = vec![];
+        for (k, r) in inst.results().enumerate() {
+            let at: Vec<Index> = match k {
+                0 => vec![bi.clone(), m.clone(), ni.clone(), Index::var(K, columns)],
+                _ => vec![bi.clone(), ni.clone(), m.clone()],
+            };
+            let index = Index::ravel(&at, self.graph.shape(r));
+            stores.push(if (self.escapes)(r) { Some((e.value_buffer(r, true)?, index)) } else { None });
+        }
+        let (sum, top, out) = (stores.pop().flatten(), stores.pop().flatten(), stores.pop().flatten());
+        let kernel = AttentionKernel { sizes, columns, query, key, value, mask, attention, out, top, sum };
+        Ok((KernelKind::Attention(Box::new(kernel)), e.shared))
+    }
+
     /// Lines along a dimension: the place of (line, position), and the numbers of both.
     fn lines(&self, e: &mut Emitter<'_>, shape: &Shape, dim: usize) -> (Vec<Index>, usize, usize) {
         let others: Shape = shape.iter().enumerate().filter(|(d, _)| *d != dim).map(|(_, &n)| n).collect();
@@ -522,6 +579,7 @@ impl Lowering<'_> {
         let operands = inst.operands.len();
         let kind = match &inst.prim {
             Prim::Scan(s) => KernelKind::Scan(Box::new(scan::kernel(s, &self.rules)?)),
+            Prim::While(w) => KernelKind::While(Box::new(while_loop::kernel(w, &self.rules)?)),
             Prim::CustomCall(op) | Prim::HostCall(op) => KernelKind::Custom { op: op.clone(), operands },
             Prim::Print(text) => KernelKind::Print { text: text.clone(), operands },
             p => return Err(Error::internal("compiler", format_args!("{} is no call", p.name())).into()),

@@ -81,13 +81,13 @@ impl Plan {
             kernels = fuse(&g, *rules, inputs, &kept)?;
         }
         for kernel in kernels.iter().filter(|k| !k.kind.is_call()) {
-            if kernel.buffers.len() > rules.max_buffers {
+            if kernel.bindings() > rules.max_buffers {
                 return Err(Error::new(
                     ErrorKind::ResourceExhausted,
                     &kernel.label,
                     format!(
                         "wanted {} buffers in one kernel; the adapter binds at most {}",
-                        kernel.buffers.len(),
+                        kernel.bindings(),
                         rules.max_buffers
                     ),
                 ));

@@ -2,6 +2,7 @@
 
 use super::fuse::{FuseRules, Inputs};
 use super::kernel::ScanKernel;
+use super::passes;
 use super::plan::Plan;
 use crate::dtype::DType;
 use crate::error::Result;
@@ -10,7 +11,7 @@ use crate::shape::{Dims, Shape};
 use std::sync::Arc;
 
 pub(super) fn kernel(s: &ScanBody, rules: &FuseRules) -> Result<ScanKernel> {
-    let g = sliced(s)?;
+    let g = distinct(passes::optimize(&sliced(s)?, rules)?, s.carries)?;
     let mut scalars = vec![false; g.params().len()];
     if let Some(last) = scalars.last_mut() {
         *last = true;
@@ -45,10 +46,22 @@ fn sliced(s: &ScanBody) -> Result<Graph> {
         let slice = g.dynamic_slice(p, start, &sizes)?;
         args.push(g.reshape(slice, spec.shape.clone())?);
     }
-    // Every output has memory of its own: inputs returned as they are, and values returned twice, are copied.
+    let outs = g.inline(&s.body, &args)?;
+    g.set_outputs(outs);
+    Ok(g)
+}
+
+/// The graph with memory of its own for every output: inputs returned as they are, and values returned twice, are copied. Only the passes
+/// show which values are equal.
+fn distinct(mut g: Graph, carries: usize) -> Result<Graph> {
     let mut outs: Vec<Val> = vec![];
-    for v in g.inline(&s.body, &args)? {
-        let shared = outs.contains(&v) || matches!(g.def(v).prim, Prim::Parameter(..));
+    for (i, v) in g.outputs().to_vec().into_iter().enumerate() {
+        let shared = match g.def(v).prim {
+            Prim::Parameter(..) => true,
+            // What the host runs writes whole values, not slices of stacks.
+            Prim::Scan(_) | Prim::While(_) | Prim::CustomCall(_) | Prim::HostCall(_) => i >= carries,
+            _ => false,
+        } || outs.contains(&v);
         outs.push(if shared { g.push(Prim::OptimizationBarrier, &[v])? } else { v });
     }
     g.set_outputs(outs);

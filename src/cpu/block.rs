@@ -1,8 +1,8 @@
 //! The interpreter of scalar programs: one operation at a time over a whole block.
 
-use super::index::{Cursor, Values, fill, first, runs, step};
+use super::index::{Cursor, Values, Walk, fill, first, runs, step};
 use super::{math, registers};
-use crate::compiler::index::Index;
+use crate::compiler::index::{Index, Source};
 use crate::compiler::kernel::Kernel;
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::dtype::{DType, Storage};
@@ -40,6 +40,97 @@ pub(super) struct Machine<'a> {
     wide: Vec<bool>,
     lanes: Vec<i32>,
     block: u8,
+    /// After how many positions a value repeats: [`NEVER`], or 0 where it depends on more than the position.
+    period: Vec<usize>,
+    /// Over how many positions, counted from 0 on, a value stays the same.
+    stretch: Vec<usize>,
+    /// The block that a register is of: where it started, how long it was.
+    filled: Vec<(usize, usize)>,
+}
+
+/// Longest period that is looked for.
+const MAX_PERIOD: usize = 1 << 16;
+
+/// The period of what depends on the position alone and does not repeat.
+const NEVER: usize = usize::MAX;
+
+/// The period of both.
+fn joint(a: usize, b: usize) -> usize {
+    if a == 0 || b == 0 || a == NEVER || b == NEVER {
+        return a.min(b).min(1) * NEVER;
+    }
+    let (mut x, mut y) = (a, b);
+    while y > 0 {
+        (x, y) = (y, x % y);
+    }
+    if a / x * b > MAX_PERIOD { NEVER } else { a / x * b }
+}
+
+/// Periods of all values over loop variable `block`.
+fn periods(body: &Body, block: u8) -> Vec<usize> {
+    let mut periods: Vec<usize> = vec![];
+    for inst in &body.insts {
+        let of_index = |i: &Index| {
+            i.terms.iter().fold(1, |p, t| {
+                joint(
+                    p,
+                    match t.source {
+                        Source::Var(_) if t.top => NEVER,
+                        Source::Var(_) => t.stride * t.size,
+                        Source::Value(v) => periods[v.0 as usize],
+                    },
+                )
+            })
+        };
+        let of_args = || inst.args.iter().fold(1, |p, a| joint(p, periods[a.0 as usize]));
+        periods.push(match &inst.op {
+            _ if inst.vars & !(1 << block) != 0 => 0,
+            SOp::Constant(_) | SOp::Scalar(_) => 1,
+            SOp::Index(i) => of_index(i),
+            SOp::Load { index, mask, .. } => {
+                joint(of_index(index), mask.map_or(1, |m| periods[m.0 as usize]))
+            }
+            SOp::Row(_) | SOp::Convert { .. } | SOp::Bitcast | SOp::Narrow(_) => of_args(),
+            SOp::Philox { .. } | SOp::Reduced(_) | SOp::Accumulator => 0,
+        });
+    }
+    periods
+}
+
+/// The stretch of what is the same everywhere: a multiple of all that come up.
+const STEADY: usize = 0;
+
+fn common(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y > 0 {
+        (x, y) = (y, x % y);
+    }
+    x
+}
+
+/// Stretches of all values over loop variable `block`.
+fn stretches(body: &Body, block: u8) -> Vec<usize> {
+    let mut stretches: Vec<usize> = vec![];
+    for inst in &body.insts {
+        let of_index = |i: &Index| {
+            i.terms.iter().fold(STEADY, |s, t| match t.source {
+                Source::Var(x) if x == block => common(s, t.stride),
+                Source::Var(_) => s,
+                Source::Value(v) => common(s, stretches[v.0 as usize]),
+            })
+        };
+        let of_args = || inst.args.iter().fold(STEADY, |s, a| common(s, stretches[a.0 as usize]));
+        stretches.push(match &inst.op {
+            _ if inst.vars >> block & 1 == 0 => STEADY,
+            SOp::Index(i) => of_index(i),
+            SOp::Load { index, mask, .. } => {
+                common(of_index(index), mask.map_or(STEADY, |m| stretches[m.0 as usize]))
+            }
+            SOp::Row(_) | SOp::Convert { .. } | SOp::Bitcast | SOp::Narrow(_) => of_args(),
+            _ => 1,
+        });
+    }
+    stretches
 }
 
 impl Values for Machine<'_> {
@@ -49,6 +140,10 @@ impl Values for Machine<'_> {
 
     fn is_wide(&self, v: SVal) -> bool {
         self.wide[v.0 as usize]
+    }
+
+    fn stretch(&self, v: SVal) -> usize {
+        if self.is_wide(v) { self.stretch[v.0 as usize] } else { STEADY }
     }
 }
 
@@ -65,6 +160,9 @@ impl<'a> Machine<'a> {
             wide,
             lanes: vec![],
             block,
+            period: periods(body, block),
+            stretch: stretches(body, block),
+            filled: vec![(0, 0); n],
         }
     }
 
@@ -122,6 +220,13 @@ impl<'a> Machine<'a> {
         let inst = body.inst(v);
         let k = v.0 as usize;
         let len = if self.wide[k] { c.len } else { 1 };
+        let here = (c.vars[c.block as usize], len);
+        if self.home[k] == Home::Register && self.period[k] > 0 {
+            let (start, filled) = self.filled[k];
+            if here.0.abs_diff(start).is_multiple_of(self.period[k]) && len <= filled {
+                return;
+            }
+        }
         if let (SOp::Load { buffer, index, mask: None }, true) = (&inst.op, self.wide[k]) {
             let word = matches!(
                 self.env.kernel.buffers[*buffer as usize].storage,
@@ -169,6 +274,7 @@ impl<'a> Machine<'a> {
         }
         self.registers[k] = out;
         self.home[k] = Home::Register;
+        self.filled[k] = here;
     }
 
     fn index(&mut self, i: &Index, c: &Cursor, len: usize, out: &mut [u32]) {
@@ -232,44 +338,28 @@ impl<'a> Machine<'a> {
         out: &mut [u32],
     ) -> bool {
         let Some(run) = runs(index, c, self) else { return false };
-        if mask.is_some_and(|m| !self.is_steady(m, run)) {
+        if mask.is_some_and(|m| !self.stretch(m).is_multiple_of(run)) {
             return false;
         }
         let start = c.vars[c.block as usize];
-        let mut at = 0;
+        let on = mask.map(|m| (self.view(m, if self.is_wide(m) { out.len() } else { 1 }), self.is_wide(m)));
+        let mut walk = Walk::new(index, c, self);
+        let (mut at, mut counted) = (0, start % run);
         while at < out.len() {
-            let n = (run - (start + at) % run).min(out.len() - at);
-            let on = mask.is_none_or(|m| self.view(m, out.len())[at] != 0);
-            if on {
-                let mut here = *c;
-                here.vars[c.block as usize] = start + at;
-                let from = first(index, &here, self) as usize;
-                out[at..at + n].copy_from_slice(&words[from..from + n]);
+            let n = (run - counted).min(out.len() - at);
+            if on.is_none_or(|(on, wide)| on[if wide { at } else { 0 }] != 0) {
+                let from = walk.at(at, self) as usize;
+                copy(&words[from..from + n], &mut out[at..at + n]);
             } else {
                 out[at..at + n].fill(0);
             }
             at += n;
+            if at < out.len() {
+                walk.advance(n, counted);
+                counted = 0;
+            }
         }
         true
-    }
-
-    /// Whether a value is the same over every aligned stretch of `run` lanes.
-    fn is_steady(&self, v: SVal, run: usize) -> bool {
-        if !self.wide[v.0 as usize] {
-            return true;
-        }
-        let inst = self.body.inst(v);
-        let index_steady = |i: &Index| {
-            i.terms.iter().all(|t| match t.source {
-                crate::compiler::index::Source::Var(x) => x != self.block || t.stride.is_multiple_of(run),
-                crate::compiler::index::Source::Value(v) => self.is_steady(v, run),
-            })
-        };
-        match &inst.op {
-            SOp::Index(i) => index_steady(i),
-            SOp::Row(_) => inst.args.iter().all(|&a| self.is_steady(a, run)),
-            _ => false,
-        }
     }
 
     fn philox(&mut self, index: &Index, args: &[SVal], c: &Cursor, len: usize, out: &mut [u32]) {
@@ -293,6 +383,25 @@ impl<'a> Machine<'a> {
         }
         self.lanes = lanes;
     }
+}
+
+/// Copies a run; usual lengths without a call.
+fn copy(from: &[u32], to: &mut [u32]) {
+    match from.len() {
+        16 => to[..16].copy_from_slice(&from[..16]),
+        32 => to[..32].copy_from_slice(&from[..32]),
+        64 => to[..64].copy_from_slice(&from[..64]),
+        _ => to.copy_from_slice(from),
+    }
+}
+
+/// A length of blocks of which the values that repeat are computed once: a multiple of what most of them repeat after.
+pub(super) fn block_length(body: &Body, block: u8) -> usize {
+    let whole = periods(body, block).into_iter().filter(|&p| p > 0).fold(1, |all, p| {
+        let both = joint(all, p);
+        if both <= 2 * BLOCK && both.is_multiple_of(4) { both } else { all }
+    });
+    whole * (BLOCK / whole).max(1)
 }
 
 /// Element `i` of a buffer, as a register has it.

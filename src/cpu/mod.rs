@@ -4,17 +4,21 @@
 //! that the compiler vectorises; contractions are packed into tiles for a matrix multiplication kernel; blocks and tiles are spread over
 //! threads.
 
+mod attention;
 mod block;
 mod contract;
-mod gemm;
+mod flat;
 mod index;
 mod lines;
 mod loops;
 pub mod math;
 mod memory;
+mod micro;
 mod registers;
 mod rows;
 mod scatter;
+mod side;
+pub(crate) mod threads;
 
 pub(crate) use block::put;
 pub use memory::Memory;
@@ -32,12 +36,13 @@ pub type Failed = Option<[u32; 3]>;
 pub fn run(kernel: &Kernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<Failed> {
     match &kernel.kind {
         KernelKind::Loop(l) => return loops::run(kernel, l, memory, scalars),
-        KernelKind::Rows(r) => rows::run(kernel, r, memory, scalars)?,
+        KernelKind::Rows(r) => return rows::run(kernel, r, memory, scalars),
         KernelKind::Contract(c) => contract::run(kernel, c, memory, scalars)?,
+        KernelKind::Attention(a) => attention::run(kernel, a, memory, scalars)?,
         KernelKind::Cumulative(c) => lines::cumulative(kernel, c, memory, scalars)?,
         KernelKind::ArgSort(s) => lines::argsort(kernel, s, memory, scalars)?,
         KernelKind::Scatter(s) => scatter::run(kernel, s, memory, scalars)?,
-        KernelKind::Scan(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
+        KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
             return Err(crate::Error::internal(
                 "cpu",
                 format_args!("{} is for whoever runs the plan", kernel.label),

@@ -8,6 +8,7 @@ use super::spec::ElementSpec;
 use super::worker::{THREADS, Worker, parallelism};
 use super::{AUTOTUNE, Dataset};
 use crate::error::{Error, Result};
+use crate::tensor::end_segment;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -91,8 +92,11 @@ impl Calls {
                 // The lock is held while waiting: one idle worker waits for the job, the others for the lock.
                 let next = || crate::lock(&taken).recv();
                 while let Ok((e, to)) = next() {
+                    let result = f(&e);
+                    // What the call left for later is done here, not by whoever needs it first.
+                    end_segment();
                     // Nobody takes the result when the pass was given up.
-                    let _ = to.send(f(&e));
+                    let _ = to.send(result);
                 }
             })
         };

@@ -9,6 +9,7 @@ use super::{AUTOTUNE, Dataset};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::runtime::Device;
+use crate::tensor::end_segment;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 /// How many elements [`AUTOTUNE`] keeps ready: one to use, one to make.
@@ -75,6 +76,7 @@ impl Prefetch {
         let worker = Worker::spawn("prefetch", move || {
             for item in input {
                 let item = item.and_then(|e| uploaded(e, device.as_ref()));
+                end_segment();
                 // The channel is closed when the pass is given up.
                 if to.send(item).is_err() {
                     break;

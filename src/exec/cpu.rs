@@ -1,18 +1,19 @@
 //! Plans on the CPU device.
 
-use super::{Frame, Target, host, scan};
+use super::{Executable, Frame, host, scan, while_loop};
 use crate::compiler::checks;
 use crate::compiler::kernel::KernelKind;
-use crate::compiler::plan::{Plan, Step};
+use crate::compiler::plan::Step;
 use crate::compiler::scalar::BufferUse;
 use crate::cpu;
 use crate::error::Result;
 use crate::runtime::Buffer;
 
-pub(super) fn run(plan: &Plan, frame: &Frame<'_>, target: &Target) -> Result<()> {
-    for step in &plan.steps {
+pub(super) fn run(e: &Executable, frame: &Frame<'_>) -> Result<()> {
+    for step in &e.plan.steps {
         match &step.kernel.kind {
-            KernelKind::Scan(s) => scan::run(s, step, frame, target)?,
+            KernelKind::Scan(s) => scan::run(e, s, step, frame)?,
+            KernelKind::While(w) => while_loop::run(e, w, step, frame)?,
             KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
             _ => kernel(step, frame)?,
         }
@@ -44,8 +45,9 @@ fn kernel(step: &Step, frame: &Frame<'_>) -> Result<()> {
         }
     }
     let scalars = step.scalars.iter().map(|&i| frame.scalar(i)).collect::<Result<Vec<u32>>>()?;
-    frame.device.count_launch();
-    match cpu::run(&step.kernel, &mut memory, &scalars)? {
+    let bytes = |u: &BufferUse| (u.len * u.storage.bytes()) as u64;
+    let about = || (step.kernel.label.clone(), step.kernel.buffers.iter().map(bytes).sum());
+    match frame.device.launch(about, || cpu::run(&step.kernel, &mut memory, &scalars))? {
         None => Ok(()),
         Some(words) => checks::error_of(&words).map_or(Ok(()), Err),
     }

@@ -1,8 +1,8 @@
 //! Plans on an adapter: every kernel a pipeline, every run a list of dispatches.
 
-use super::{Executable, Frame, host, scan, tune};
-use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches_as};
-use crate::compiler::kernel::KernelKind;
+use super::{Executable, Frame, host, scan, tune, while_loop};
+use crate::compiler::codegen::{Bound, CodegenRules, Launch, Variant, Word, launches_as};
+use crate::compiler::kernel::{Kernel, KernelKind};
 use crate::compiler::plan::{Place, Step};
 use crate::error::Result;
 use crate::runtime::{Access, Binding, Gpu, Opaque, Pipeline, ShaderDesc};
@@ -40,7 +40,8 @@ pub(super) fn run(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Re
     let loaded = load(e, rules, frame)?;
     for (step, dispatches) in e.plan.steps.iter().zip(&loaded.steps) {
         match &step.kernel.kind {
-            KernelKind::Scan(s) => scan::run(s, step, frame, &e.target)?,
+            KernelKind::Scan(s) => scan::run(e, s, step, frame)?,
+            KernelKind::While(w) => while_loop::run(e, w, step, frame)?,
             KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
             _ => dispatches.iter().try_for_each(|d| d.record(&loaded.gpu, step, frame))?,
         }
@@ -54,17 +55,8 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     if let Some(l) = crate::lock(&e.loaded).as_ref().filter(|l| Arc::ptr_eq(&l.gpu, &gpu)) {
         return Ok(Arc::clone(l));
     }
-    let mut written: Vec<(usize, Launch)> = vec![];
-    for (k, step) in e.plan.steps.iter().enumerate() {
-        if step.kernel.kind.is_call() {
-            continue;
-        }
-        let variant = tune::pick(frame.device, &gpu, &step.kernel, rules)?;
-        written.extend(launches_as(&step.kernel, rules, variant)?.into_iter().map(|l| (k, l)));
-    }
-    let descs: Vec<ShaderDesc<'_>> =
-        written.iter().map(|(k, l)| shader(&e.plan.steps[*k].kernel.label, l)).collect();
-    let pipelines = gpu.pipelines(&descs);
+    let written = written(e, rules, &|k| tune::pick(frame.device, &gpu, k, rules))?;
+    let pipelines = gpu.pipelines(&shaders(e, &written));
     let mut steps: Vec<Vec<Dispatch>> = e.plan.steps.iter().map(|_| vec![]).collect();
     for ((k, launch), pipeline) in written.iter().zip(pipelines) {
         steps[*k].push(Dispatch::new(launch, pipeline?, &e.plan.steps[*k]));
@@ -72,6 +64,40 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     let loaded = Arc::new(Loaded { gpu, steps });
     *crate::lock(&e.loaded) = Some(Opaque::new(loaded.clone()));
     Ok(loaded)
+}
+
+/// Makes the pipelines of a plan from number `from` on, at most `most` of them, for a later run to find; says whether there are no more.
+pub(super) fn warm_up(
+    e: &Executable,
+    rules: &CodegenRules,
+    gpu: &Gpu,
+    from: usize,
+    most: usize,
+) -> Result<bool> {
+    let written = written(e, rules, &|k| Ok(tune::known(gpu, k, rules)))?;
+    let end = written.len().min(from.saturating_add(most));
+    gpu.pipelines(&shaders(e, &written[from.min(end)..end])).into_iter().try_for_each(|p| p.map(drop))?;
+    Ok(end == written.len())
+}
+
+/// The text of each launch of a plan, with the number of its step.
+fn written(
+    e: &Executable,
+    rules: &CodegenRules,
+    pick: &dyn Fn(&Kernel) -> Result<Option<Variant>>,
+) -> Result<Vec<(usize, Launch)>> {
+    let mut written = vec![];
+    for (k, step) in e.plan.steps.iter().enumerate() {
+        if !step.kernel.kind.is_call() {
+            let variant = pick(&step.kernel)?;
+            written.extend(launches_as(&step.kernel, rules, variant)?.into_iter().map(|l| (k, l)));
+        }
+    }
+    Ok(written)
+}
+
+fn shaders<'a>(e: &'a Executable, written: &'a [(usize, Launch)]) -> Vec<ShaderDesc<'a>> {
+    written.iter().map(|(k, l)| shader(&e.plan.steps[*k].kernel.label, l)).collect()
 }
 
 pub(super) fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {

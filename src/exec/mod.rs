@@ -6,9 +6,10 @@ mod host;
 mod rules;
 mod scan;
 mod tune;
+mod while_loop;
 
 pub use host::{capture_prints, print_out};
-pub use rules::target_of;
+pub use rules::{target_of, target_of_adapter};
 
 use crate::compiler::codegen::CodegenRules;
 use crate::compiler::fuse::{FuseRules, Inputs};
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::hlo::{Graph, Spec};
 use crate::runtime::{Buffer, Device, Opaque};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What plans are made for: devices with equal targets share them.
@@ -44,6 +46,10 @@ pub struct Executable {
     /// Pipelines and constants on the adapter that ran it last.
     loaded: Mutex<Option<Opaque<Arc<gpu::Loaded>>>>,
     constants: Mutex<Option<Arc<Vec<Buffer>>>>,
+    /// Plans inside of the plan, with their pipelines.
+    parts: Mutex<Vec<Arc<Executable>>>,
+    /// How many pipelines were made ahead of the first run.
+    warm: AtomicUsize,
 }
 
 impl fmt::Debug for Executable {
@@ -102,12 +108,44 @@ impl Executable {
     }
 
     fn of_plan(plan: Arc<Plan>, target: &Target) -> Self {
-        Executable { plan, target: *target, loaded: Mutex::default(), constants: Mutex::default() }
+        Executable {
+            plan,
+            target: *target,
+            loaded: Mutex::default(),
+            constants: Mutex::default(),
+            parts: Mutex::default(),
+            warm: AtomicUsize::new(0),
+        }
+    }
+
+    /// The executable of a plan inside of this one's, made once.
+    fn part(&self, plan: &Arc<Plan>) -> Arc<Executable> {
+        let mut parts = crate::lock(&self.parts);
+        if let Some(e) = parts.iter().find(|e| Arc::ptr_eq(&e.plan, plan)) {
+            return e.clone();
+        }
+        let made = Arc::new(Self::of_plan(plan.clone(), &self.target));
+        parts.push(made.clone());
+        made
     }
 
     /// The kernels and their memory.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Makes some of the pipelines that the first run would make, at most `most`; says whether a run finds them all.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub(crate) fn warm_up(&self, device: &Device, most: usize) -> Result<bool> {
+        let from = self.warm.load(Ordering::Relaxed);
+        let Some(rules) = self.target.codegen.as_ref().filter(|_| from != usize::MAX) else {
+            return Ok(true);
+        };
+        let done = gpu::warm_up(self, rules, &*device.gpu()?, from, most)?;
+        self.warm.store(if done { usize::MAX } else { from + most }, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// Runs on a device whose target is the executable's. Returns one buffer an output; an input that is returned as it is, is the
@@ -144,7 +182,7 @@ impl Executable {
         let frame =
             Frame { device, inputs, scalars, outputs, slots, constants: self.constants(device)?, slice };
         match &self.target.codegen {
-            None => cpu::run(&self.plan, &frame, &self.target),
+            None => cpu::run(self, &frame),
             Some(rules) => gpu::run(self, rules, &frame),
         }
     }

@@ -20,13 +20,13 @@ static MAX_BINDING: LazyLock<Option<u64>> =
 
 /// The target of a device.
 pub fn target_of(device: &Device) -> Target {
-    match device.caps() {
-        None => Target { fuse: CPU, codegen: None },
-        Some(caps) => {
-            let usual = if caps.is_software() { Family::Direct } else { Family::Tiled };
-            gpu(caps, FORCED.unwrap_or(usual))
-        }
-    }
+    device.caps().map_or(Target { fuse: CPU, codegen: None }, |caps| target_of_adapter(caps))
+}
+
+/// The target of a device with such an adapter.
+pub fn target_of_adapter(caps: &Caps) -> Target {
+    let usual = if caps.is_software() { Family::Direct } else { Family::Tiled };
+    gpu(caps, FORCED.unwrap_or(usual))
 }
 
 const CPU: FuseRules = FuseRules {
@@ -50,10 +50,7 @@ fn gpu(caps: &Caps, family: Family) -> Target {
     let max_binding = MAX_BINDING.unwrap_or(u64::MAX).min(limits.max_storage_buffer_binding_size);
     Target {
         fuse: FuseRules {
-            // One is left for the error cell.
-            max_buffers: (limits.max_storage_buffers_per_shader_stage as usize)
-                .saturating_sub(1)
-                .clamp(4, 31),
+            max_buffers: (limits.max_storage_buffers_per_shader_stage as usize).clamp(4, 31),
             views_in_contractions: true,
             min_rows: if family == Family::Direct { 64 } else { 2048 },
             busy_rows: if family == Family::Direct { 512 } else { 2048 },

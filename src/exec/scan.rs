@@ -1,13 +1,13 @@
 //! Loops of plans: the body's plan once a trip, carried values moving between two sets of buffers.
 
-use super::{Arg, Executable, Frame, Target};
+use super::{Arg, Executable, Frame};
 use crate::compiler::kernel::ScanKernel;
 use crate::compiler::plan::{Step, buffer_bytes};
 use crate::error::Result;
 use crate::runtime::Buffer;
 
-pub(super) fn run(s: &ScanKernel, step: &Step, frame: &Frame<'_>, target: &Target) -> Result<()> {
-    let body = Executable::of_plan(s.body.clone(), target);
+pub(super) fn run(e: &Executable, s: &ScanKernel, step: &Step, frame: &Frame<'_>) -> Result<()> {
+    let body = e.part(&s.body);
     let specs = &s.body.specs;
     let operands = step.places.len() - specs.len();
     let at = |k: usize| frame.buffer(step.places[k]).cloned();

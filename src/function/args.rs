@@ -42,6 +42,8 @@ pub enum FunctionArg {
     Tensor(Tensor),
     /// A plain number: its value is part of the signature.
     Number(Literal),
+    /// A tensor that is not there yet, for [`get_concrete_function`](super::Function::get_concrete_function).
+    Spec(Spec),
 }
 
 impl FunctionArg {
@@ -49,6 +51,7 @@ impl FunctionArg {
         match self {
             FunctionArg::Tensor(t) => Ok(t),
             FunctionArg::Number(l) => l.into_tensor(None),
+            FunctionArg::Spec(s) => Err(Error::invalid("function", "arguments", "tensors", s)),
         }
     }
 
@@ -56,12 +59,15 @@ impl FunctionArg {
     pub(super) fn tensor(self) -> Option<Tensor> {
         match self {
             FunctionArg::Tensor(t) => Some(t),
-            FunctionArg::Number(_) => None,
+            FunctionArg::Number(_) | FunctionArg::Spec(_) => None,
         }
     }
 
     pub(super) fn conform(self, name: &str, spec: &TensorSpec) -> Result<FunctionArg> {
         let t = match self {
+            FunctionArg::Spec(s) if s.dtype == spec.dtype && spec.shape.accepts(&s.shape) => {
+                return Ok(FunctionArg::Spec(s));
+            }
             FunctionArg::Number(l) if l.dtype.is_exact() || spec.dtype.is_float() => {
                 let l = if spec.dtype.is_exact() {
                     Literal::ints(spec.dtype, l.shape.clone(), l.to_i64s())
@@ -94,8 +100,20 @@ impl Key {
         let part = |a: &FunctionArg| match a {
             FunctionArg::Tensor(t) => KeyPart::Tensor(t.spec().clone()),
             FunctionArg::Number(l) => KeyPart::Number(l.clone()),
+            FunctionArg::Spec(s) => KeyPart::Tensor(s.clone()),
         };
         Key(args.iter().map(part).collect())
+    }
+
+    /// Whether the two are the same but for sizes of dimensions.
+    pub(super) fn differs_in_sizes(&self, other: &Key) -> bool {
+        let alike = |(a, b): (&KeyPart, &KeyPart)| match (a, b) {
+            (KeyPart::Tensor(a), KeyPart::Tensor(b)) => {
+                a.dtype == b.dtype && a.shape.rank() == b.shape.rank()
+            }
+            (a, b) => a == b,
+        };
+        self != other && self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(alike)
     }
 }
 
@@ -125,6 +143,27 @@ macro_rules! numbers {
     })+ };
 }
 numbers!(f32 => Float32, f64 => Float32, i32 => Int32, i64 => Int64, bool => Bool);
+
+/// For [`get_concrete_function`](super::Function::get_concrete_function): all sizes must be known.
+impl IntoFunctionArg for TensorSpec {
+    fn into_arg(self) -> Result<FunctionArg> {
+        match self.shape.known() {
+            Some(shape) => Ok(FunctionArg::Spec(Spec::new(self.dtype, shape))),
+            None => Err(Error::invalid(
+                "function",
+                "arguments",
+                "known sizes, as each set of sizes is a graph of its own",
+                self,
+            )),
+        }
+    }
+}
+
+impl FunctionArgs for TensorSpec {
+    fn into_args(self) -> Result<Vec<FunctionArg>> {
+        Ok(vec![self.into_arg()?])
+    }
+}
 
 impl IntoFunctionArg for FunctionArg {
     fn into_arg(self) -> Result<FunctionArg> {

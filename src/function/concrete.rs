@@ -2,9 +2,10 @@
 
 use super::args::FunctionArg;
 use crate::error::{Error, Result};
-use crate::hlo::{Graph, Linear, Spec, linearize};
+use crate::exec::{Executable, Target};
+use crate::hlo::{Graph, Input, Keep, Linear, Spec, linearize};
 use crate::tensor::{
-    Call, Capture, Entry, How, Tensor, Variable, interested, run_entry, trace, without_recorders,
+    Call, Capture, Entry, How, MAX_SCALARS, Tensor, Variable, interested, run_entry, trace, without_recorders,
 };
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -39,6 +40,7 @@ impl ConcreteFunction {
             .iter()
             .filter_map(|a| match a {
                 FunctionArg::Tensor(t) => Some(t.spec().clone()),
+                FunctionArg::Spec(s) => Some(s.clone()),
                 FunctionArg::Number(_) => None,
             })
             .collect();
@@ -50,7 +52,7 @@ impl ConcreteFunction {
                     .iter()
                     .map(|a| match a {
                         FunctionArg::Number(_) => a.clone().into_tensor(),
-                        FunctionArg::Tensor(_) => symbols
+                        FunctionArg::Tensor(_) | FunctionArg::Spec(_) => symbols
                             .next()
                             .cloned()
                             .ok_or_else(|| Error::internal(name, "an argument without a symbol")),
@@ -95,6 +97,11 @@ impl ConcreteFunction {
         self.entry.graph()
     }
 
+    /// Variables that it gives new values.
+    pub fn assigned(&self) -> &[Variable] {
+        &self.assigned
+    }
+
     /// Variables that it reads.
     pub fn variables(&self) -> Vec<Variable> {
         let read = |c: &Capture| match c {
@@ -135,6 +142,17 @@ impl ConcreteFunction {
         Ok(outputs)
     }
 
+    /// The graph compiled for a target, as a call on such a device compiles it when arguments and variables are on the device.
+    ///
+    /// # Errors
+    /// As [`Executable::new`].
+    pub fn executable(&self, target: &Target) -> Result<Executable> {
+        let constant = |c: &Capture| matches!(c, Capture::Tensor(t) if t.is_host_scalar());
+        let flags = self.inputs.iter().map(|_| false).chain(self.captures.iter().map(constant));
+        let scalars: Vec<bool> = flags.enumerate().map(|(i, s)| s && i < MAX_SCALARS).collect();
+        Executable::new(self.graph(), target, &scalars)
+    }
+
     fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
         let recorders = interested(inputs);
         let symbolic = inputs.iter().any(|t| t.is_symbolic());
@@ -143,16 +161,18 @@ impl ConcreteFunction {
             return run_entry(&self.entry, inputs);
         };
         let mut outputs = without_recorders(|| run_entry(&twin.forward, inputs))?;
-        let kept = outputs.split_off(self.entry.graph().outputs().len());
+        let results = self.entry.graph().outputs().len();
         for r in recorders {
             let how = How::Residuals {
+                forward: &twin.forward,
                 backward: &twin.backward,
-                kept: &kept,
+                results,
                 given: &twin.given,
                 connected: &twin.connected,
             };
             r.record(&Call { inputs, outputs: &outputs, how })?;
         }
+        outputs.truncate(results);
         Ok(outputs)
     }
 
@@ -167,7 +187,7 @@ impl ConcreteFunction {
                 let flows = |(i, s): (usize, Spec)| i < self.outputs && s.dtype.is_differentiable();
                 let given: Vec<bool> = g.output_specs().into_iter().enumerate().map(flows).collect();
                 let Linear { forward, backward, connected, .. } =
-                    linearize(g, &wrt, &given, &vec![false; wrt.len()]).ok()?;
+                    linearize(g, &wrt, &given, &vec![Input::Value; wrt.len()], Keep::All).ok()?;
                 let connected = (0..wrt.len()).map(|i| connected.contains(&i)).collect();
                 Some(Arc::new(Differentiated {
                     forward: Entry::of_graph(format!("{}.forward", self.name), forward),

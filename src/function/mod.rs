@@ -2,27 +2,37 @@
 
 mod args;
 mod concrete;
+mod control;
+mod module;
+mod nest;
 mod results;
+mod tensor_array;
+mod traces;
 
 pub use args::{FunctionArg, FunctionArgs, IntoFunctionArg, TensorSpec};
 pub use concrete::ConcreteFunction;
+pub use control::{case, cond, foldl, foldr, map_fn, scan, switch_case, while_loop};
+pub use module::Module;
+pub use nest::Nest;
 pub use results::FunctionResult;
+pub use tensor_array::TensorArray;
+pub use traces::{FunctionStats, MAX_TRACES};
 
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 use args::Key;
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
+use traces::Traces;
 
 /// A host function that runs as a compiled graph (`tf.function`). Made by [`function`].
 ///
 /// The first call with arguments of new dtypes and shapes traces the host function: it runs once on symbolic tensors, and what it does to
 /// them is written into a graph. Later calls run the graph. Plain Rust numbers are part of the signature, each value a trace of its own;
 /// tensors, and arrays that become tensors, share a trace by dtype and shape. Variables are read and updated in place, effects keep
-/// program order. The host function may hold what cannot change threads, such as Keras models; the graphs
+/// program order. The [`MAX_TRACES`] graphs that were used last are kept. The host function may hold what cannot change threads, such as Keras models; the graphs
 /// ([`get_concrete_function`](Function::get_concrete_function)) can go anywhere.
 ///
 /// ```
@@ -42,7 +52,8 @@ pub struct Function<R> {
     name: String,
     host: Rc<HostFunction<R>>,
     signature: Option<Vec<TensorSpec>>,
-    traced: Mutex<HashMap<Key, Arc<ConcreteFunction>>>,
+    reduce_retracing: bool,
+    traced: Mutex<Traces>,
     result: PhantomData<fn() -> R>,
 }
 
@@ -55,6 +66,7 @@ pub fn function<R: FunctionResult>(host: impl Fn(&[Tensor]) -> Result<R> + 'stat
         name: "function".into(),
         host: Rc::new(host),
         signature: None,
+        reduce_retracing: false,
         traced: Mutex::default(),
         result: PhantomData,
     }
@@ -73,6 +85,15 @@ impl<R: FunctionResult> Function<R> {
     #[must_use]
     pub fn input_signature(mut self, specs: impl Into<Vec<TensorSpec>>) -> Self {
         self.signature = Some(specs.into());
+        self
+    }
+
+    /// Says that sizes of dimensions will differ from call to call (`reduce_retracing`, once `experimental_relax_shapes`): graphs for other
+    /// sizes are then what is expected, and no reason for a warning. Kernels are shared by graphs whatever their sizes, so that a new batch
+    /// size costs a trace, not new shaders.
+    #[must_use]
+    pub fn reduce_retracing(mut self, reduce_retracing: bool) -> Self {
+        self.reduce_retracing = reduce_retracing;
         self
     }
 
@@ -107,9 +128,14 @@ impl<R: FunctionResult> Function<R> {
         self.concrete(&args)
     }
 
-    /// How many graphs it has been traced into.
+    /// How often the host function was traced (`experimental_get_tracing_count`).
     pub fn traces(&self) -> usize {
-        crate::lock(&self.traced).len()
+        self.stats().traces as usize
+    }
+
+    /// What it has done so far.
+    pub fn stats(&self) -> FunctionStats {
+        crate::lock(&self.traced).stats()
     }
 
     /// Arguments as the input signature has them.
@@ -129,13 +155,24 @@ impl<R: FunctionResult> Function<R> {
     fn concrete(&self, args: &[FunctionArg]) -> Result<Arc<ConcreteFunction>> {
         let key = Key::of(args);
         if let Some(c) = crate::lock(&self.traced).get(&key) {
-            return Ok(c.clone());
+            return Ok(c);
         }
         // Traced without the lock: the host function may call this one.
         let host = self.host.clone();
         let concrete =
             Arc::new(ConcreteFunction::trace(&self.name, args, move |x| Ok((host)(x)?.into_tensors()))?);
-        Ok(crate::lock(&self.traced).entry(key).or_insert(concrete).clone())
+        let mut traced = crate::lock(&self.traced);
+        let expected = self.signature.is_some() || (self.reduce_retracing && traced.resizes(&key));
+        let warning = traced.put(key, &concrete, expected);
+        drop(traced);
+        if let Some((traces, calls)) = warning {
+            log::warn!(
+                "{traces} out of the last {calls} calls to {self:?} triggered tf.function retracing. Tracing costs far more than running a \
+                 graph. Is the function made anew in a loop? Make it once, outside. Are shapes different from call to call? Say \
+                 reduce_retracing(true) or an input_signature. Are plain numbers arguments? Each value is a graph of its own; pass tensors."
+            );
+        }
+        Ok(concrete)
     }
 }
 

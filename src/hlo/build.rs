@@ -368,17 +368,6 @@ impl Graph {
         Err(crate::Error::unimplemented("fft", "the Fourier transform is not supported yet"))
     }
 
-    /// A loop with a condition on values.
-    ///
-    /// # Errors
-    /// Always `Unimplemented`.
-    pub fn while_loop(&mut self, _state: &[Val]) -> Result<Vec<Val>> {
-        Err(crate::Error::unimplemented(
-            "while",
-            "loops with a run-time condition are not supported yet; scan has a static trip count",
-        ))
-    }
-
     /// The sum over all replicas.
     ///
     /// # Errors

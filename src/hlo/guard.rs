@@ -2,7 +2,7 @@
 
 use super::Literal;
 use super::graph::{Graph, Val};
-use super::prim::{ById, CustomOp, Prim, PrintText, ScanBody, Spec};
+use super::prim::{ById, CustomOp, Prim, PrintText, ScanBody, Spec, WhileBody};
 use super::rows::Ew;
 use crate::dtype::DType;
 use crate::error::Result;
@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl Graph {
-    /// The same graph with a bool scalar before its inputs: where that is false, checks do not fail, and nothing is printed or called.
+    /// The same graph with a bool scalar before its inputs: where that is false, checks do not fail, nothing is printed or called, and
+    /// loops with a condition end at once.
     ///
     /// # Errors
     /// `Internal`, for graphs that do not verify.
@@ -44,10 +45,10 @@ impl Graph {
                     let call = Prim::HostCall(ById(Arc::new(GuardedCall(op.clone()))));
                     map.extend(h.push_multi(call, &before(taken))?);
                 }
-                Prim::Composite(c) if inst.prim.has_effect() => {
+                Prim::Composite(c) if inst.prim.needs_guard() => {
                     map.extend(h.inline(&c.body().guarded()?, &before(taken))?);
                 }
-                Prim::Case(branches) if inst.prim.has_effect() => {
+                Prim::Case(branches) if inst.prim.needs_guard() => {
                     let branches = branches
                         .iter()
                         .map(|b| Ok(ById(Arc::new(b.guarded()?))))
@@ -56,7 +57,7 @@ impl Graph {
                         [x[0], taken].into_iter().chain(x[1..].iter().copied()).collect();
                     map.extend(h.push_multi(Prim::Case(branches), &operands)?);
                 }
-                Prim::Scan(s) if inst.prim.has_effect() => {
+                Prim::Scan(s) if inst.prim.needs_guard() => {
                     let body = ScanBody {
                         body: Arc::new(s.body.guarded()?),
                         consts: s.consts + 1,
@@ -67,10 +68,33 @@ impl Graph {
                     };
                     map.extend(h.push_multi(Prim::Scan(ById(Arc::new(body))), &before(taken))?);
                 }
+                Prim::While(w) if inst.prim.needs_guard() => {
+                    let body = WhileBody {
+                        cond: w.cond.as_ref().map(|c| c.guarded_condition().map(Arc::new)).transpose()?,
+                        body: Arc::new(w.body.guarded()?),
+                        consts: w.consts + 1,
+                        carries: w.carries,
+                        limit: w.limit,
+                        reverse: w.reverse,
+                        primal: None,
+                    };
+                    let mut operands = x.to_vec();
+                    operands.insert(w.lead(), taken);
+                    map.extend(h.push_multi(Prim::While(ById(Arc::new(body))), &operands)?);
+                }
                 prim => map.extend(h.push_multi(prim.clone(), &x)?),
             }
         }
         h.set_outputs(self.outputs().iter().map(|v| map[v.index()]).collect::<Vec<_>>());
+        Ok(h)
+    }
+
+    /// As [`Graph::guarded`], for a condition, which is then false too.
+    fn guarded_condition(&self) -> Result<Graph> {
+        let mut h = self.guarded()?;
+        let (taken, own) = (h.params()[0], h.outputs()[0]);
+        let both = h.push(Prim::Elementwise(Ew::And), &[taken, own])?;
+        h.set_outputs(vec![both]);
         Ok(h)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Names are StableHLO's. Ops of higher layers are functions that build these graphs.
 
+pub mod attention;
 mod build;
 mod graph;
 mod guard;
@@ -20,9 +21,9 @@ pub use graph::{Graph, Inst, Val};
 pub use infer::infer;
 pub use literal::{Literal, Values};
 pub use prim::{
-    ById, CheckText, CompositeOp, Conv, ConvLayout, CustomOp, DotDims, GatherMode, Prim, PrintText,
-    ReduceKind, ScanBody, ScatterKind, Spec, WindowDim,
+    Attention, ById, CheckText, CompositeOp, Conv, ConvLayout, CustomOp, DotDims, GatherMode, Prim,
+    PrintText, ReduceKind, ScanBody, ScatterKind, Spec, WhileBody, WindowDim,
 };
 pub use rows::Ew;
 pub(crate) use vjp::window_positions;
-pub use vjp::{Linear, gradient, linearize};
+pub use vjp::{Input, Keep, Linear, gradient, linearize};

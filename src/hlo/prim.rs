@@ -199,6 +199,26 @@ pub struct Conv {
     pub batch_groups: usize,
 }
 
+/// The attributes of [`Prim::Attention`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Attention {
+    scale: u64,
+    /// Whether keys behind the query's place are left out.
+    pub causal: bool,
+}
+
+impl Attention {
+    /// Scores are products times `scale`.
+    pub fn new(scale: f64, causal: bool) -> Self {
+        Attention { scale: scale.to_bits(), causal }
+    }
+
+    /// What products are multiplied by.
+    pub fn scale(&self) -> f64 {
+        f64::from_bits(self.scale)
+    }
+}
+
 /// An op that keeps its identity inside a graph until after differentiation: a body of primitives, perhaps with its own vjp.
 pub trait CompositeOp: Send + Sync + fmt::Debug {
     /// The name under which it is printed: a TensorFlow op or a function.
@@ -207,6 +227,8 @@ pub trait CompositeOp: Send + Sync + fmt::Debug {
     fn attrs_text(&self) -> String;
     /// What it computes.
     fn body(&self) -> &Arc<Graph>;
+    /// Whether it has a derivative of its own, so that it must stay whole until nothing is differentiated any more.
+    fn has_vjp(&self) -> bool;
     /// Its own derivative, or `None` where the body's is taken.
     fn vjp(
         &self,
@@ -291,6 +313,42 @@ pub struct ScanBody {
     pub reverse: bool,
     /// The body of the scan whose results these are, first among more: the twin that differentiation makes.
     pub primal: Option<Arc<Graph>>,
+}
+
+/// A loop whose number of trips is known when it runs.
+///
+/// Operands: the int32 number of trips where `cond` does not say it, then constants, then carried values, then lists, which hold one value a
+/// trip. Body parameters: constants, carried values, one value of each list. Body outputs: carried values, then one value of each list that
+/// results. Results: carried values, then the int32 number of trips where `cond` decides it, then lists. The spec of a list is that of its
+/// values with a first dimension of 1: how long it is, only whoever runs the loop knows. Nothing but loops reads lists.
+#[derive(Debug)]
+pub struct WhileBody {
+    /// Constants and carried values to a bool scalar: whether a trip follows.
+    pub cond: Option<Arc<Graph>>,
+    /// One trip.
+    pub body: Arc<Graph>,
+    /// Number of operands that every trip sees unchanged.
+    pub consts: usize,
+    /// Number of carried values.
+    pub carries: usize,
+    /// Most trips, whatever `cond` says.
+    pub limit: Option<usize>,
+    /// Whether lists are read (and written) from the last to the first.
+    pub reverse: bool,
+    /// The body of the loop whose results these are, first among more: the twin that differentiation makes.
+    pub primal: Option<Arc<Graph>>,
+}
+
+impl WhileBody {
+    /// Number of operands before the constants.
+    pub fn lead(&self) -> usize {
+        usize::from(self.cond.is_none())
+    }
+
+    /// Number of results before the lists.
+    pub fn plain_results(&self) -> usize {
+        self.carries + usize::from(self.cond.is_some())
+    }
 }
 
 /// The text of a value check: read back as `op: what[index] = value is not in [0, bound)` or a fixed sentence.
@@ -379,6 +437,10 @@ pub enum Prim {
     DotGeneral(DotDims),
     /// Convolution.
     Convolution(Box<Conv>),
+    /// Queries `[b, t, n, h]`, keys `[b, s, n, h]`, values `[b, s, n, v]` and possibly a bool mask `[b, n, t, s]`, false where a score is
+    /// left out. Results: values weighted by the softmax of the scores `[b, t, n, v]`, and of each row of scores its maximum and the sum of
+    /// the exponentials of what is below it, `[b, n, t]`.
+    Attention(Attention),
     /// Reduction over dimensions, which are removed.
     Reduce { kind: ReduceKind, dims: Dims },
     /// int32 index of the first maximum (or minimum) along a dimension, which is removed.
@@ -403,6 +465,8 @@ pub enum Prim {
     Case(Vec<ById<Graph>>),
     /// A loop with a static number of trips.
     Scan(ById<ScanBody>),
+    /// A loop whose number of trips is known when it runs.
+    While(ById<WhileBody>),
     /// The operands, which no pass moves across.
     OptimizationBarrier,
     /// Effect: bool and int32 of equal shape; an element that is false fails the check with the int32 beside it.
@@ -438,6 +502,7 @@ impl Prim {
             Prim::Scatter { .. } => "scatter",
             Prim::DotGeneral(_) => "dot_general",
             Prim::Convolution(_) => "convolution",
+            Prim::Attention(_) => "attention",
             Prim::Reduce { .. } => "reduce",
             Prim::ArgReduce { .. } => "arg_reduce",
             Prim::ReduceWindow { .. } => "reduce_window",
@@ -450,6 +515,7 @@ impl Prim {
             Prim::Composite(c) => c.name(),
             Prim::Case(_) => "case",
             Prim::Scan(_) => "scan",
+            Prim::While(_) => "while",
             Prim::OptimizationBarrier => "optimization_barrier",
             Prim::Check(_) => "check",
             Prim::Print(_) => "print",
@@ -464,7 +530,20 @@ impl Prim {
             Prim::Composite(c) => c.body().has_effects(),
             Prim::Case(branches) => branches.iter().any(|b| b.has_effects()),
             Prim::Scan(s) => s.body.has_effects(),
+            Prim::While(w) => w.body.has_effects() || w.cond.as_ref().is_some_and(|c| c.has_effects()),
             _ => false,
+        }
+    }
+
+    /// Whether running it where it should not run is more than lost work: it has an effect, or might not end.
+    pub fn needs_guard(&self) -> bool {
+        let any = |g: &Graph| g.insts().iter().any(|i| i.prim.needs_guard());
+        match self {
+            Prim::While(w) => w.cond.is_some() || any(&w.body),
+            Prim::Composite(c) => any(c.body()),
+            Prim::Case(branches) => branches.iter().any(|b| any(b)),
+            Prim::Scan(s) => any(&s.body),
+            p => p.has_effect(),
         }
     }
 }

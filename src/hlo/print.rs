@@ -37,6 +37,10 @@ impl Graph {
             let _ = if attrs.is_empty() { writeln!(s) } else { writeln!(s, " {{{attrs}}}") };
             match &inst.prim {
                 Prim::Scan(b) => b.body.write(s, "body", depth + 2),
+                Prim::While(b) => {
+                    b.cond.iter().for_each(|c| c.write(s, "cond", depth + 2));
+                    b.body.write(s, "body", depth + 2);
+                }
                 Prim::Case(b) => {
                     b.iter().enumerate().for_each(|(i, b)| b.write(s, &format!("branch{i}"), depth + 2))
                 }
@@ -141,10 +145,15 @@ fn attrs(inst: &Inst) -> String {
         Prim::Sort { dim, descending } | Prim::ArgSort { dim, descending } => {
             format!("dim={dim}, descending={descending}")
         }
+        Prim::Attention(a) => format!("scale={}, causal={}", a.scale(), a.causal),
         Prim::TopK { k } => format!("k={k}"),
         Prim::Composite(c) => c.attrs_text(),
         Prim::Scan(s) => {
             format!("trips={}, consts={}, carries={}, reverse={}", s.trips, s.consts, s.carries, s.reverse)
+        }
+        Prim::While(w) => {
+            let limit = w.limit.map_or(String::new(), |n| format!(", limit={n}"));
+            format!("consts={}, carries={}, reverse={}{limit}", w.consts, w.carries, w.reverse)
         }
         Prim::Check(c) => format!("{}: {}: wanted {}", c.op, c.what, c.wanted),
         Prim::Print(t) => format!("{:?}", t.texts),

@@ -1,10 +1,11 @@
 //! Rebuilding a graph front to back: composites inlined, equal instructions merged, a rule applied to each.
 
 use super::graph::{Graph, Val};
-use super::prim::Prim;
+use super::prim::{ById, Prim, ScanBody, WhileBody};
 use crate::error::Result;
 use smallvec::SmallVec;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Results of one instruction.
 pub type Results = SmallVec<[Val; 2]>;
@@ -101,6 +102,17 @@ impl Graph {
         rewrite(self, true, &|_, _, _| Ok(None))
     }
 
+    /// As [`Graph::flattened`], with those composites kept that have a derivative of their own: it may be differentiated again.
+    ///
+    /// # Errors
+    /// As [`Graph::flattened`].
+    pub fn opened(&self) -> Result<Graph> {
+        rewrite(self, false, &|rw, prim, x| match prim {
+            Prim::Composite(c) if !c.has_vjp() => Ok(Some(rw.copy(&c.body().clone(), x)?.into())),
+            _ => Ok(None),
+        })
+    }
+
     /// The graph without checks and prints, for a second computation of the same values.
     #[must_use]
     pub fn without_effects(&self) -> Graph {
@@ -110,9 +122,28 @@ impl Graph {
         let dropped = |rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val]| match prim {
             Prim::Check(_) | Prim::Print(_) => Ok(Some(Results::new())),
             Prim::Composite(c) if prim.has_effect() => Ok(Some(rw.copy(&c.body().clone(), x)?.into())),
+            Prim::Case(_) | Prim::Scan(_) | Prim::While(_) if prim.has_effect() => {
+                rw.emit_multi(&silent(prim), x).map(Some)
+            }
             _ => Ok(None),
         };
         // Nothing in a graph that was built once can be refused when it is built again.
         rewrite(self, false, &dropped).unwrap_or_else(|_| self.clone())
+    }
+}
+
+/// A branch or loop without the effects inside.
+fn silent(prim: &Prim) -> Prim {
+    let of = |g: &Graph| Arc::new(g.without_effects());
+    match prim {
+        Prim::Case(branches) => Prim::Case(branches.iter().map(|b| ById(of(b))).collect()),
+        Prim::Scan(s) => Prim::Scan(ById(Arc::new(ScanBody { body: of(&s.body), primal: None, ..**s }))),
+        Prim::While(w) => Prim::While(ById(Arc::new(WhileBody {
+            cond: w.cond.as_ref().map(|c| of(c)),
+            body: of(&w.body),
+            primal: None,
+            ..**w
+        }))),
+        p => p.clone(),
     }
 }

@@ -40,6 +40,12 @@ impl Graph {
                 }
                 Prim::Composite(c) => c.body().verify().map_err(|e| e.context(c.name().to_string()))?,
                 Prim::Scan(s) => s.body.verify().map_err(|e| e.context("the body of a scan"))?,
+                Prim::While(w) => {
+                    w.body.verify().map_err(|e| e.context("the body of a while"))?;
+                    w.cond
+                        .as_ref()
+                        .map_or(Ok(()), |c| c.verify().map_err(|e| e.context("the condition of a while")))?;
+                }
                 Prim::Case(branches) => branches
                     .iter()
                     .try_for_each(|b| b.verify().map_err(|e| e.context("a branch of a case")))?,

@@ -1,6 +1,7 @@
 //! Keras: what models are made of and trained with.
 
 pub mod activations;
+pub mod applications;
 mod base;
 pub mod callbacks;
 pub mod constraints;
@@ -18,9 +19,9 @@ mod training;
 pub mod utils;
 
 pub use base::{
-    AnyLayer, Call, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer, Node,
-    ObjectArg, RegularizerArg, WeightSpec, deserialize_layer, dtype_policy, register_layer, serialize_layer,
-    set_dtype_policy,
+    AnyLayer, Call, CallArgs, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer,
+    Node, ObjectArg, RegularizerArg, RnnCell, WeightSpec, deserialize_layer, dtype_policy, register_layer,
+    serialize_layer, set_dtype_policy,
 };
 pub use layers::input;
 pub use models::{Model, Sequential, Summary};

@@ -3,10 +3,10 @@
 use super::memory::Memory;
 use super::opaque::Opaque;
 use crate::error::{Error, Result};
-use crate::{read, write};
+use crate::{lock, read, write};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Memory on a device. Cheap to clone; the memory goes back to the device's pool with the last clone.
 ///
@@ -18,6 +18,8 @@ struct Handle {
     bytes: u64,
     store: Arc<Store>,
     home: Option<Arc<Memory>>,
+    /// The values of a list, where the buffer stands for one.
+    items: Mutex<Option<Arc<[Buffer]>>>,
 }
 
 /// One piece of memory, used by one [`Buffer`] after another.
@@ -62,7 +64,17 @@ impl Store {
 
 impl Buffer {
     pub(super) fn new(bytes: u64, store: Arc<Store>, home: Option<Arc<Memory>>) -> Self {
-        Buffer(Arc::new(Handle { bytes, store, home }))
+        Buffer(Arc::new(Handle { bytes, store, home, items: Mutex::default() }))
+    }
+
+    /// Makes all clones of this handle stand for a list of values, whose length is not known before a program runs.
+    pub fn set_items(&self, items: Vec<Buffer>) {
+        *lock(&self.0.items) = Some(items.into());
+    }
+
+    /// The values of the list that it stands for.
+    pub fn items(&self) -> Option<Arc<[Buffer]>> {
+        lock(&self.0.items).clone()
     }
 
     /// Length in bytes as asked for; 0 for empty tensors.

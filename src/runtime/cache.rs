@@ -6,19 +6,19 @@ use std::hash::Hash;
 
 /// At most `capacity` entries; at that point the half that was used longest ago goes.
 #[derive(Debug)]
-pub(super) struct Cache<K, V> {
+pub(crate) struct Cache<K, V> {
     map: FxHashMap<K, (V, u64)>,
     capacity: usize,
     tick: u64,
 }
 
 impl<K: Hash + Eq, V> Cache<K, V> {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Cache { map: FxHashMap::default(), capacity, tick: 0 }
     }
 
     /// The value of `key`, which counts as used now.
-    pub(super) fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
     {
@@ -28,7 +28,7 @@ impl<K: Hash + Eq, V> Cache<K, V> {
         Some(value)
     }
 
-    pub(super) fn insert(&mut self, key: K, value: V) {
+    pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.map.len() >= self.capacity {
             self.drop_older_half();
         }
@@ -36,11 +36,11 @@ impl<K: Hash + Eq, V> Cache<K, V> {
         self.map.insert(key, (value, self.tick));
     }
 
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&K) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&K) -> bool) {
         self.map.retain(|key, _| keep(key));
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.map.len()
     }
 

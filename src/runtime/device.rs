@@ -3,10 +3,12 @@
 use super::adapter::Adapters;
 use super::buffer::Buffer;
 use super::caps::Caps;
+use super::deferral::hand_over;
 use super::gpu::Gpu;
 use super::host::{self, Host};
 use super::memory::{Memory, MemoryInfo};
 use super::opaque::Opaque;
+use super::profiler::{HostProfile, KernelTime};
 use super::readback::Readback;
 use super::spec::DeviceType;
 use super::stats::{Counters, Stats};
@@ -25,6 +27,8 @@ struct Inner {
     id: u32,
     index: u32,
     memory: Arc<Memory>,
+    /// Times of kernels, where they run on the host.
+    profile: HostProfile,
     kind: Kind,
 }
 
@@ -50,7 +54,13 @@ static NEXT_SLOT: AtomicU64 = AtomicU64::new(1);
 impl Device {
     pub(super) fn cpu(id: u32, index: u32) -> Self {
         let memory = Memory::new(name(DeviceType::Cpu, index), None, false);
-        Device(Arc::new(Inner { id, index, memory, kind: Kind::Cpu(Counters::default()) }))
+        Device(Arc::new(Inner {
+            id,
+            index,
+            memory,
+            profile: HostProfile::default(),
+            kind: Kind::Cpu(Counters::default()),
+        }))
     }
 
     pub(super) fn on_adapter(
@@ -61,7 +71,7 @@ impl Device {
         keep_idle: bool,
     ) -> Self {
         let memory = Memory::new(name(DeviceType::Gpu, index), limit, keep_idle);
-        Device(Arc::new(Inner { id, index, memory, kind: Kind::Gpu(slot) }))
+        Device(Arc::new(Inner { id, index, memory, profile: HostProfile::default(), kind: Kind::Gpu(slot) }))
     }
 
     /// The number by which tensors know it: 0 for CPU:0.
@@ -216,6 +226,7 @@ impl Device {
     /// # Errors
     /// What failed since the last call.
     pub fn flush(&self) -> Result<()> {
+        hand_over(self)?;
         self.opened().map_or(Ok(()), |gpu| gpu.flush())
     }
 
@@ -225,6 +236,7 @@ impl Device {
     /// What failed since the last call.
     #[cfg(not(target_family = "wasm"))]
     pub fn sync(&self) -> Result<()> {
+        hand_over(self)?;
         self.opened().map_or(Ok(()), |gpu| gpu.sync())
     }
 
@@ -285,9 +297,38 @@ impl Device {
         self.counters().reset();
     }
 
-    /// Counts a kernel that ran outside of the adapter's own recorder: on the CPU.
-    pub(crate) fn count_launch(&self) {
+    /// Starts timing every kernel; a running profile starts over.
+    ///
+    /// # Errors
+    /// As [`Gpu::profile_start`] and [`Device::gpu`].
+    pub fn profile_start(&self) -> Result<()> {
+        hand_over(self)?;
+        match &self.0.kind {
+            Kind::Cpu(_) => {
+                self.0.profile.start();
+                Ok(())
+            }
+            Kind::Gpu(slot) => slot.open()?.profile_start(),
+        }
+    }
+
+    /// Ends the profile and returns the kernels that ran since [`Device::profile_start`], in their order.
+    ///
+    /// # Errors
+    /// What failed since the last call.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn profile_stop(&self) -> Result<Vec<KernelTime>> {
+        hand_over(self)?;
+        match &self.0.kind {
+            Kind::Cpu(_) => Ok(self.0.profile.stop()),
+            Kind::Gpu(_) => self.opened().map_or(Ok(vec![]), |gpu| gpu.profile_stop()),
+        }
+    }
+
+    /// Runs a kernel on the host: counts it, and times it under a profile. `about` gives its name and the bytes of its buffers.
+    pub(crate) fn launch<R>(&self, about: impl FnOnce() -> (String, u64), run: impl FnOnce() -> R) -> R {
         self.counters().dispatches.add(1);
+        self.0.profile.timed(about, run)
     }
 
     fn counters(&self) -> &Counters {

@@ -1,11 +1,13 @@
-//! Times of single kernels, by timestamps around a pass of their own.
+//! Times of single kernels: on an adapter by timestamps around a pass of their own, on the CPU by the clock.
 
 use super::gpu::{Core, Gpu};
 use super::progress::Ticket;
 use super::recorder::BATCH;
 use crate::error::{Error, Result};
 use crate::lock;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// Bytes of one timestamp.
 const STAMP: u64 = 8;
@@ -21,8 +23,46 @@ pub struct KernelTime {
     pub duration_ns: u64,
     /// Bytes of the ranges bound to it.
     pub bytes: u64,
-    /// Workgroups.
+    /// Workgroups; zeros on the CPU.
     pub grid: [u32; 3],
+}
+
+/// Times of kernels that run on the calling thread: those of the CPU device.
+#[derive(Debug, Default)]
+pub(super) struct HostProfile {
+    running: AtomicBool,
+    times: Mutex<Option<(Instant, Vec<KernelTime>)>>,
+}
+
+impl HostProfile {
+    pub(super) fn start(&self) {
+        *lock(&self.times) = Some((Instant::now(), vec![]));
+        self.running.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn stop(&self) -> Vec<KernelTime> {
+        self.running.store(false, Ordering::Relaxed);
+        let mut times = lock(&self.times).take().map(|(_, times)| times).unwrap_or_default();
+        let origin = times.first().map_or(0, |t| t.start_ns);
+        times.iter_mut().for_each(|t| t.start_ns -= origin);
+        times
+    }
+
+    /// Runs a kernel and, while a profile runs, notes its time; `label` and `bytes` are asked for then.
+    pub(super) fn timed<R>(&self, about: impl FnOnce() -> (String, u64), run: impl FnOnce() -> R) -> R {
+        if !self.running.load(Ordering::Relaxed) {
+            return run();
+        }
+        let start = Instant::now();
+        let result = run();
+        let duration_ns = start.elapsed().as_nanos() as u64;
+        let (label, bytes) = about();
+        if let Some((origin, times)) = &mut *lock(&self.times) {
+            let start_ns = start.saturating_duration_since(*origin).as_nanos() as u64;
+            times.push(KernelTime { label, start_ns, duration_ns, bytes, grid: [0; 3] });
+        }
+        result
+    }
 }
 
 /// What is known of a launch when it is recorded.

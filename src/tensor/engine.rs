@@ -1,15 +1,18 @@
 //! Execution of entries: on the host where all is mirrored there, else on the tensors' device.
 
-use super::{Data, Entry, Tensor};
+use super::{Data, Entry, Tensor, deferred};
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{Arg, Executable, print_out, target_of};
 use crate::hlo::{CheckText, Literal, interpret};
-use crate::runtime::Device;
+use crate::runtime::{Buffer, Device};
 use std::sync::Arc;
 
 /// Integer and bool tensors of at most this many elements made from host values stay on the host.
 pub const MIRROR_LIMIT: usize = 1024;
+
+/// Operands beyond this number are buffers, also those that could be run-time scalars.
+pub(crate) const MAX_SCALARS: usize = 64;
 
 /// Whether a host value stays on the host: small integers and bools, and scalars.
 pub(super) fn is_mirrored(l: &Literal) -> bool {
@@ -25,23 +28,29 @@ pub(super) fn execute(entry: &Arc<Entry>, inputs: &[&Tensor]) -> Result<Vec<Tens
     if config::get_log_device_placement() {
         log::info!("{}: {}", entry.label(), device.full_name());
     }
-    let mut scalars = 0u64;
+    if deferred::takes(entry, &device) {
+        return deferred::call(entry, inputs, &device);
+    }
     let mut args = Vec::with_capacity(inputs.len());
     for (i, t) in inputs.iter().enumerate() {
         args.push(match &t.0.data {
-            Data::Host(h) if i < 64 && t.rank() == 0 => {
-                scalars |= 1 << i;
-                Arg::Scalar(h.literal.register_bits())
-            }
+            Data::Host(h) if i < MAX_SCALARS && t.rank() == 0 => Arg::Scalar(h.literal.register_bits()),
             _ => Arg::Buffer(t.buffer_on(&device)?),
         });
     }
-    let executable = executable(entry, &device, scalars, inputs.len())?;
-    let buffers = executable
-        .run(&device, args)
-        .map_err(|e| e.context(format!("{} on {}", entry.label(), device.name())))?;
+    let buffers = launch(entry, &device, args)?;
     let specs = entry.graph().outputs().iter().map(|&v| entry.graph().spec(v).clone());
     Ok(specs.zip(buffers).map(|(spec, b)| Tensor::new(spec, device.clone(), Data::Device(b))).collect())
+}
+
+/// Records the kernels of an entry.
+pub(super) fn launch(entry: &Entry, device: &Device, args: Vec<Arg>) -> Result<Vec<Buffer>> {
+    let mut scalars = 0u64;
+    for (i, arg) in args.iter().enumerate().take(MAX_SCALARS) {
+        scalars |= u64::from(matches!(arg, Arg::Scalar(_))) << i;
+    }
+    let executable = executable(entry, device, scalars, args.len())?;
+    executable.run(device, args).map_err(|e| e.context(format!("{} on {}", entry.label(), device.name())))
 }
 
 /// The results where the host can give them exactly: all operands are mirrored integers, or nothing depends on the operands.
@@ -78,7 +87,7 @@ impl interpret::Effects for Printing {
 fn executable(entry: &Entry, device: &Device, scalars: u64, n: usize) -> Result<Arc<Executable>> {
     let target = target_of(device);
     entry.executable(&target, scalars, || {
-        let flags: Vec<bool> = (0..n).map(|i| i < 64 && scalars >> i & 1 == 1).collect();
+        let flags: Vec<bool> = (0..n).map(|i| i < MAX_SCALARS && scalars >> i & 1 == 1).collect();
         Executable::new(entry.graph(), &target, &flags).map_err(|e| e.context(entry.label().to_string()))
     })
 }
@@ -86,7 +95,7 @@ fn executable(entry: &Entry, device: &Device, scalars: u64, n: usize) -> Result<
 /// The one device that tensors are on; values that the host holds go where the others are.
 pub(super) fn device_of(op: &str, inputs: &[&Tensor]) -> Result<Device> {
     let mut found: Option<&Tensor> = None;
-    for t in inputs.iter().filter(|t| matches!(t.0.data, Data::Device(_))) {
+    for t in inputs.iter().filter(|t| matches!(t.0.data, Data::Device(_) | Data::Deferred(_))) {
         match found {
             Some(other) if other.0.device.id() != t.0.device.id() => {
                 return Err(Error::new(

@@ -4,18 +4,49 @@ use super::engine::MIRROR_LIMIT;
 use super::op::DynOp;
 use crate::error::Result;
 use crate::exec::{Executable, Target};
-use crate::hlo::{CompositeOp, Graph, Spec, Val, gradient};
+use crate::hlo::{CompositeOp, Graph, Prim, Spec, Val, gradient};
+use rustc_hash::FxHasher;
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 /// A graph that can be run, called in traces and differentiated: an op at given specs, a traced function, or a derivative of one.
 pub struct Entry {
+    id: u64,
+    /// The same in every process.
+    stable: u64,
     name: String,
     op: Option<Box<dyn DynOp>>,
     graph: Arc<Graph>,
+    joins: OnceLock<Joins>,
     vjps: Mutex<HashMap<VjpKey, Arc<Vjp>>>,
     executables: RwLock<Vec<(Target, u64, Arc<Executable>)>>,
     exact: OnceLock<Exact>,
+}
+
+/// How an entry runs among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joins {
+    /// It may be compiled together with what runs before and after it: an op or the derivative of one.
+    Pure,
+    /// As that, and it checks values.
+    Checked,
+    /// It is compiled whole and runs on its own: a function, or something with an effect whose time matters.
+    Alone,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// Whether some part of a graph is a function of the host.
+fn calls_host(g: &Graph) -> bool {
+    g.insts().iter().any(|i| match &i.prim {
+        Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::While(_) => true,
+        Prim::Composite(c) => calls_host(c.body()),
+        Prim::Case(branches) => branches.iter().any(|b| calls_host(b)),
+        Prim::Scan(s) => calls_host(&s.body),
+        _ => false,
+    })
 }
 
 /// What the host may compute of an entry.
@@ -59,25 +90,49 @@ impl Entry {
         let outputs = op.build(&mut g, &x).map_err(|e| e.for_op(name))?;
         g.set_outputs(outputs);
         debug_assert!(g.verify().is_ok(), "{name}: {:?}", g.verify());
-        Ok(Arc::new(Entry {
-            name: name.into(),
-            op: Some(op.boxed()),
-            graph: Arc::new(g),
-            vjps: Mutex::default(),
-            executables: RwLock::default(),
-            exact: OnceLock::new(),
-        }))
+        let mut h = FxHasher::default();
+        name.hash(&mut h);
+        op.hash_to(&mut h);
+        specs.hash(&mut h);
+        Ok(Arc::new(Entry { op: Some(op.boxed()), ..Entry::new(name.into(), g, h.finish()) }))
     }
 
-    /// The entry of a graph.
+    /// The entry of a graph, which is compiled and run on its own.
     pub fn of_graph(name: impl Into<String>, graph: Graph) -> Arc<Entry> {
-        Arc::new(Entry {
-            name: name.into(),
+        let entry = Entry { joins: OnceLock::from(Joins::Alone), ..Entry::new(name.into(), graph, 0) };
+        Arc::new(entry)
+    }
+
+    fn new(name: String, graph: Graph, stable: u64) -> Entry {
+        Entry {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            stable,
+            name,
             op: None,
             graph: Arc::new(graph),
+            joins: OnceLock::new(),
             vjps: Mutex::default(),
             executables: RwLock::default(),
             exact: OnceLock::new(),
+        }
+    }
+
+    /// A number that no other entry of the process has.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// A number that says what it is, the same in every process; different entries may share it.
+    pub(super) fn stable(&self) -> u64 {
+        self.stable
+    }
+
+    /// How it runs among others.
+    pub(super) fn joins(&self) -> Joins {
+        *self.joins.get_or_init(|| match (calls_host(&self.graph), self.graph.has_effects()) {
+            (true, _) => Joins::Alone,
+            (_, true) => Joins::Checked,
+            _ => Joins::Pure,
         })
     }
 
@@ -178,8 +233,14 @@ impl Entry {
             dx.iter().zip(&x).zip(wanted).map(|((d, &x), w)| d.filter(|_| *w && differentiable(x))).collect();
         let connected = dx.iter().map(Option::is_some).collect();
         g.set_outputs(dx.into_iter().flatten().collect::<Vec<_>>());
-        let (graph, keeps) = without_unused(&g.flattened()?, x.len() + y.len())?;
-        Ok(Vjp { entry: Entry::of_graph(format!("{}.vjp", self.name), graph), keeps, connected })
+        let (graph, keeps) = without_unused(&g.opened()?, x.len() + y.len())?;
+        let mut h = FxHasher::default();
+        (self.stable, given, wanted).hash(&mut h);
+        let entry = Entry::new(format!("{}.vjp", self.name), graph, h.finish());
+        if self.joins.get() == Some(&Joins::Alone) {
+            let _ = entry.joins.set(Joins::Alone);
+        }
+        Ok(Vjp { entry: Arc::new(entry), keeps, connected })
     }
 }
 
@@ -249,6 +310,10 @@ impl CompositeOp for Entry {
 
     fn body(&self) -> &Arc<Graph> {
         &self.graph
+    }
+
+    fn has_vjp(&self) -> bool {
+        self.op.as_ref().is_some_and(|op| op.has_own_vjp())
     }
 
     fn vjp(

@@ -3,12 +3,14 @@
 mod attr;
 mod case;
 mod convert;
+mod deferred;
 mod door;
 mod engine;
 mod entry;
 mod format;
 mod op;
 mod recorder;
+mod scope;
 mod trace;
 mod variable;
 
@@ -16,15 +18,22 @@ pub use attr::{Args, Attr, AttrType};
 pub use case::{Case, Fill, Sample, case};
 pub use convert::IntoTensor;
 pub(crate) use convert::pair;
+pub(crate) use deferred::end_segment;
+pub use deferred::{EagerStats, eager_stats};
 pub(crate) use door::host_value;
 pub use door::{cached_entries, run, run_entry, run_one};
+pub(crate) use engine::MAX_SCALARS;
 pub use engine::MIRROR_LIMIT;
 pub use entry::{Entry, Vjp};
 pub(crate) use format::array_str;
 pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Truth, row};
-pub(crate) use recorder::interested;
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
-pub use trace::{Capture, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, trace};
+pub(crate) use recorder::{interested, is_recorded};
+pub use scope::{name_scope, scoped};
+pub use trace::{
+    Capture, LastingTrace, Traced, current_trace_name, emit, emit_constant, init_scope, is_tracing, symbol,
+    trace,
+};
 pub use variable::{Variable, VariableId};
 
 use crate::compiler::checks::error_of;
@@ -54,6 +63,8 @@ enum Data {
     /// Held by the host, and on the device once something there needed it.
     Host(HostValue),
     Device(Buffer),
+    /// Not computed before it is needed.
+    Deferred(Arc<deferred::Slot>),
     Symbolic {
         trace: u64,
         val: Val,
@@ -99,6 +110,7 @@ impl Tensor {
     fn buffer_on(&self, device: &Device) -> Result<Buffer> {
         match &self.0.data {
             Data::Device(b) => Ok(b.clone()),
+            Data::Deferred(slot) => slot.buffer(),
             Data::Host(h) => {
                 if let Some(b) =
                     h.uploaded.get().filter(|b| device.owns(b) && device.id() == self.0.device.id())
@@ -121,7 +133,8 @@ impl Tensor {
             ErrorKind::FailedPrecondition,
             "Tensor",
             format!(
-                "{self:?} has no value while {} is traced; return it from the function and read the result",
+                "{self:?} has no value while {} is traced: return it from the function and read the result; for a branch or loop that \
+                 depends on it use cond, case, switch_case or while_loop in the place of the host's if, match and while; to see it use print",
                 current_trace_name().unwrap_or_else(|| "its function".into())
             ),
         )
@@ -176,6 +189,11 @@ impl Tensor {
         matches!(self.0.data, Data::Symbolic { .. })
     }
 
+    /// Whether it is one value that the host holds: a run-time scalar of what it goes into.
+    pub(crate) fn is_host_scalar(&self) -> bool {
+        matches!(self.0.data, Data::Host(_)) && self.rank() == 0
+    }
+
     /// Where it is, as TensorFlow writes it: `/job:localhost/replica:0/task:0/device:GPU:0`.
     pub fn device(&self) -> String {
         self.0.device.full_name()
@@ -217,11 +235,15 @@ impl Tensor {
         match &self.0.data {
             Data::Host(h) => Ok(Reading::Host(h.literal.clone())),
             Data::Symbolic { .. } => Err(self.no_value()),
-            Data::Device(b) => {
-                let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
-                Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
-            }
+            Data::Device(b) => self.read_buffer(b),
+            Data::Deferred(slot) => self.read_buffer(&slot.buffer()?),
         }
+    }
+
+    fn read_buffer(&self, b: &Buffer) -> Result<Reading> {
+        deferred::run_checks(&self.0.device);
+        let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
+        Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
     }
 
     fn finish(&self, read: ReadOutput) -> Result<Literal> {

@@ -23,12 +23,14 @@ pub struct Call<'a> {
 pub enum How<'a> {
     /// From the entry that was run.
     Entry(&'a Arc<Entry>),
-    /// From a graph over residuals that the call returned beside its results.
+    /// From a graph over residuals that the call returned beside its results, which stand behind them.
     Residuals {
+        /// What was run: from the operands to results and residuals.
+        forward: &'a Arc<Entry>,
         /// From the residuals, then the adjoints of the results marked in `given`, to the adjoints of the operands marked in `connected`.
         backward: &'a Arc<Entry>,
-        /// The residuals.
-        kept: &'a [Tensor],
+        /// Number of results before the residuals.
+        results: usize,
         /// Which results have an adjoint.
         given: &'a [bool],
         /// Which operands get one.
@@ -68,6 +70,11 @@ thread_local! {
 /// Adds a recorder; it sees calls of this thread until it is removed.
 pub fn add_recorder(r: Arc<dyn Recorder>) {
     RECORDERS.with_borrow_mut(|all| all.push(r));
+}
+
+/// Whether this thread has a recorder.
+pub(crate) fn is_recorded() -> bool {
+    RECORDERS.with_borrow(|all| !all.is_empty())
 }
 
 /// Removes a recorder.

@@ -3,11 +3,11 @@
 use super::variable::VariableId;
 use super::{Entry, Tensor, Variable};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hlo::{ById, Graph, Literal, Prim, Spec, Val};
+use crate::hlo::{ById, CompositeOp, Graph, Literal, Prim, Spec, Val};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Tensors of at most this many elements with host values are written into a trace as constants; larger ones become inputs.
 const MAX_LITERAL: usize = 1024;
@@ -44,8 +44,53 @@ struct Trace {
 
 struct VariableState {
     variable: Variable,
+    /// The input that holds its value before the trace.
+    input: Option<Val>,
     current: Tensor,
     assigned: bool,
+}
+
+/// What a variable was assigned, and the variable before: reading the variable starts anew, so that adjoints of the value go to the
+/// variable, not to what the value was computed from.
+#[derive(Debug)]
+struct Assigned(Arc<Graph>);
+
+impl Assigned {
+    fn prim(spec: &Spec, inputs: usize) -> Prim {
+        let mut body = Graph::new();
+        let x: Vec<Val> = (0..inputs).map(|_| body.parameter(spec.clone())).collect();
+        body.set_outputs(vec![x[0]]);
+        Prim::Composite(ById(Arc::new(Assigned(Arc::new(body)))))
+    }
+}
+
+impl CompositeOp for Assigned {
+    fn name(&self) -> &str {
+        "assign"
+    }
+
+    fn attrs_text(&self) -> String {
+        String::new()
+    }
+
+    fn body(&self) -> &Arc<Graph> {
+        &self.0
+    }
+
+    fn has_vjp(&self) -> bool {
+        true
+    }
+
+    fn vjp(
+        &self,
+        _: &mut Graph,
+        x: &[Val],
+        _: &[Val],
+        dy: &[Option<Val>],
+    ) -> Option<Result<Vec<Option<Val>>>> {
+        let to_variable = dy.first().copied().flatten();
+        Some(Ok(x.iter().enumerate().map(|(i, _)| to_variable.filter(|_| i == 1)).collect()))
+    }
 }
 
 thread_local! {
@@ -87,21 +132,12 @@ pub fn trace<R>(
     specs: &[Spec],
     f: impl FnOnce(&[Tensor]) -> Result<(Vec<Tensor>, R)>,
 ) -> Result<(Traced, R)> {
-    let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut graph = Graph::new();
+    let mut open = Trace::new(name);
+    let id = open.id;
     let inputs: Vec<Tensor> = specs
         .iter()
-        .map(|s| Tensor::symbolic(s.clone(), id, graph.parameter(s.clone())))
+        .map(|s| Tensor::symbolic(s.clone(), id, open.graph.parameter(s.clone())))
         .collect::<Result<_>>()?;
-    let open = Trace {
-        id,
-        name: name.into(),
-        graph,
-        captures: vec![],
-        tensors: HashMap::new(),
-        variables: HashMap::new(),
-        order: vec![],
-    };
     TRACES.with_borrow_mut(|t| t.push(open));
     let _close = CloseOnDrop(id);
     let (outputs, said) = f(&inputs)?;
@@ -177,6 +213,18 @@ fn outer_value(t: &Tensor) -> Result<Val> {
 }
 
 impl Trace {
+    fn new(name: &str) -> Self {
+        Trace {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            name: name.into(),
+            graph: Graph::new(),
+            captures: vec![],
+            tensors: HashMap::new(),
+            variables: HashMap::new(),
+            order: vec![],
+        }
+    }
+
     fn capture(&mut self, t: &Tensor) -> Val {
         if let Some(&v) = self.tensors.get(&t.id()) {
             return v;
@@ -230,34 +278,44 @@ pub fn emit_constant(l: Literal) -> Result<Tensor> {
 
 /// The value of a variable at this point of the innermost trace.
 pub(super) fn read_variable(variable: &Variable) -> Result<Tensor> {
-    with_current(|trace| {
-        if let Some(s) = trace.variables.get(&variable.id()) {
-            return Ok(s.current.clone());
-        }
-        let spec = variable.spec();
-        let v = trace.graph.parameter(spec.clone());
-        let current = Tensor::symbolic(spec, trace.id, v)?;
-        trace.captures.push(Capture::Variable(variable.clone()));
-        trace.order.push(variable.id());
-        let state = VariableState { variable: variable.clone(), current: current.clone(), assigned: false };
-        trace.variables.insert(variable.id(), state);
-        Ok(current)
-    })
+    with_current(|trace| Ok(trace.variable(variable)?.current.clone()))
 }
 
 /// Gives a variable a new value from this point of the innermost trace on.
 pub(super) fn assign_variable(variable: &Variable, value: &Tensor) -> Result<()> {
     let v = value_of(value)?;
     with_current(|trace| {
-        let current = Tensor::symbolic(trace.graph.spec(v).clone(), trace.id, v)?;
-        let state = trace.variables.entry(variable.id()).or_insert_with(|| {
+        let known = trace.variables.contains_key(&variable.id());
+        // A variable that nobody differentiates need not be an input.
+        let differentiable = variable.trainable() && variable.dtype().is_differentiable();
+        let input = if known || differentiable { trace.variable(variable)?.input } else { None };
+        let operands: Vec<Val> = std::iter::once(v).chain(input).collect();
+        let v = trace.graph.push(Assigned::prim(&variable.spec(), operands.len()), &operands)?;
+        let current = Tensor::symbolic(variable.spec(), trace.id, v)?;
+        if !known && input.is_none() {
             trace.order.push(variable.id());
-            VariableState { variable: variable.clone(), current: current.clone(), assigned: true }
-        });
-        state.current = current;
-        state.assigned = true;
+        }
+        let state = VariableState { variable: variable.clone(), input, current, assigned: true };
+        trace.variables.insert(variable.id(), state);
         Ok(())
     })
+}
+
+impl Trace {
+    /// What is known of a variable, which becomes an input when it is first used.
+    fn variable(&mut self, variable: &Variable) -> Result<&VariableState> {
+        let id = variable.id();
+        if !self.variables.contains_key(&id) {
+            let v = self.graph.parameter(variable.spec());
+            let current = Tensor::symbolic(variable.spec(), self.id, v)?;
+            self.captures.push(Capture::Variable(variable.clone()));
+            self.order.push(id);
+            let state =
+                VariableState { variable: variable.clone(), input: Some(v), current, assigned: false };
+            self.variables.insert(id, state);
+        }
+        Ok(&self.variables[&id])
+    }
 }
 
 impl Traced {
@@ -283,4 +341,52 @@ impl Traced {
             })
             .collect()
     }
+}
+
+/// A trace that is entered and left again and again, for what is built step by step. No graph comes of it, only symbols.
+pub struct LastingTrace {
+    id: u64,
+    rest: Mutex<Option<Trace>>,
+}
+
+impl LastingTrace {
+    /// A trace that nothing was written into.
+    pub fn new(name: &str) -> Self {
+        let open = Trace::new(name);
+        LastingTrace { id: open.id, rest: Mutex::new(Some(open)) }
+    }
+
+    /// Makes it the innermost trace of this thread, if it is not entered anywhere yet. Says whether it did.
+    pub fn enter(&self) -> bool {
+        let rest = crate::lock(&self.rest).take();
+        rest.map(|t| TRACES.with_borrow_mut(|all| all.push(t))).is_some()
+    }
+
+    /// Takes it from the open traces of this thread.
+    pub fn leave(&self) {
+        let found = TRACES.with_borrow_mut(|all| {
+            let at = all.iter().position(|t| t.id == self.id)?;
+            Some(all.remove(at))
+        });
+        if found.is_some() {
+            *crate::lock(&self.rest) = found;
+        }
+    }
+}
+
+impl std::fmt::Debug for LastingTrace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastingTrace").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A new symbol of the innermost trace, bound to nothing.
+///
+/// # Errors
+/// `FailedPrecondition` outside of a trace.
+pub fn symbol(spec: Spec) -> Result<Tensor> {
+    with_current(|trace| {
+        let v = trace.graph.parameter(spec.clone());
+        Tensor::symbolic(spec, trace.id, v)
+    })
 }

@@ -44,7 +44,7 @@ impl Variable {
         Self::named(initial_value, "Variable", true)
     }
 
-    /// A variable with a name; a tape watches it by itself if it is trainable.
+    /// A variable with a name, behind that of the [`name_scope`](super::name_scope) around it; a tape watches it by itself if it is trainable.
     ///
     /// # Errors
     /// `InvalidArgument` when `initial_value` is no tensor; `FailedPrecondition` while a function is traced.
@@ -61,7 +61,7 @@ impl Variable {
         let spec = value.spec().clone();
         Ok(Variable(Arc::new(Cell {
             id,
-            name: name.into(),
+            name: super::scoped(&name.into()),
             trainable,
             spec,
             value: Mutex::new(value.alias()),

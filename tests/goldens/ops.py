@@ -123,6 +123,7 @@ def halves(names, tensors):
 # Ops whose inputs are not one list at the end.
 SPECIAL_INPUTS = {
     "DynamicStitch": lambda tensors: halves(["indices", "data"], tensors),
+    "dot_product_attention": lambda tensors: dict(zip(["query", "key", "value", "mask"], tensors)),
 }
 
 # Ops that TensorFlow rewrites in graphs and has no kernels of.

@@ -1,10 +1,13 @@
 //! Shared helpers of the test suite.
 
 pub mod compare;
+pub mod costs;
 pub mod device;
 pub mod examples;
 pub mod goldens;
 pub mod gpu;
+pub mod models;
+pub mod operands;
 pub mod rng;
 pub mod samples;
 pub mod server;

@@ -1,8 +1,10 @@
 //! The test suite, one binary.
 
+mod control;
 mod counts;
 mod data;
 mod datasets;
+mod eager;
 mod examples;
 mod functions;
 mod goldens;

@@ -64,6 +64,8 @@ impl Goldens {
             script("printing.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("keras_parts.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("keras_models.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
+            script("keras_rnn.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
+            script("applications.py", &[out.as_os_str()])?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Kernels written in WGSL: the text depends on structure alone, sizes are uniform data.
 
+mod attention;
 mod contract;
 mod digits;
 mod lines;
@@ -110,10 +111,13 @@ pub fn launches_as(k: &Kernel, rules: &CodegenRules, variant: Option<Variant>) -
         KernelKind::Contract(x) => {
             Ok(chunks.iter().flat_map(|c| contract::write(k, x, rules, c, variant)).collect())
         }
+        KernelKind::Attention(x) => each(&|c| attention::write(k, x, rules, c)),
         KernelKind::Cumulative(x) => each(&|c| lines::write(k, x, rules, c)),
         KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules, &chunks[0])),
         KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules, &chunks[0])),
-        KernelKind::Scan(_) => Err(Error::internal("codegen", "a loop is no dispatch")),
+        KernelKind::Scan(_) | KernelKind::While(_) => {
+            Err(Error::internal("codegen", "a loop is no dispatch"))
+        }
         KernelKind::Custom { op, .. } => {
             Err(Error::internal("codegen", format_args!("{} runs on the host", op.name())))
         }

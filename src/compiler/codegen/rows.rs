@@ -7,7 +7,8 @@ use super::digits::{Digits, indices};
 use super::loops::{invocation, workgroup};
 use super::writer::{Names, Scope, Writer, literal, quad_aligned, ty_name};
 use super::{Chunk, CodegenRules, Family, Launch, grid};
-use crate::compiler::kernel::{Fold, Kernel, RowsKernel, Store};
+use crate::compiler::checks;
+use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
 use crate::compiler::lower::phase_of;
 use crate::compiler::scalar::{SVal, Ty};
 use crate::hlo::rows::Functor;
@@ -108,8 +109,8 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules, chunk
         _ => workgroup(rules),
     };
     let mut w = Writer::new(kernel, chunk);
-    let roots =
-        r.reductions.iter().map(|x| x.element).chain(r.stores.iter().chain(&r.row_stores).map(|s| s.value));
+    let stored = r.stores.iter().chain(&r.row_stores).map(|s| s.value);
+    let roots = r.reductions.iter().map(|x| x.element).chain(stored).chain(r.checked());
     let needed = r.body.needed(roots);
     w.plan_loads(&r.body, &needed, &scope);
     if has_rest(r, layout) {
@@ -167,11 +168,10 @@ impl Rows<'_, '_> {
             self.row_values(&needed, phase);
             self.reduce(&here, &needed);
         }
-        let stored = |s: &[Store]| r.body.needed(s.iter().map(|s| s.value));
-        let rows = stored(&r.row_stores);
+        let rows = r.body.needed(r.row_stores.iter().map(|s| s.value).chain(r.checked()));
         self.row_values(&rows, self.phases);
         if !r.stores.is_empty() {
-            let needed = stored(&r.stores);
+            let needed = r.body.needed(r.stores.iter().map(|s| s.value));
             self.row_values(&needed, self.phases);
             self.walk(&needed, |this| {
                 let mut names = this.names.clone();
@@ -181,7 +181,7 @@ impl Rows<'_, '_> {
                 }
             });
         }
-        if r.row_stores.is_empty() {
+        if r.row_stores.is_empty() && r.checks.is_empty() {
             return;
         }
         if self.layout == Layout::Shared {
@@ -190,8 +190,25 @@ impl Rows<'_, '_> {
         for s in &r.row_stores {
             self.w.store(&r.body, s, &self.scope, &self.names);
         }
+        self.checks();
         if self.layout == Layout::Shared {
             self.w.close();
+        }
+    }
+
+    fn checks(&mut self) {
+        let r = self.r;
+        let wide = self.layout == Layout::Across;
+        for c in &r.checks {
+            let get = |v: SVal| self.w.get(&r.body, v, wide, &self.names);
+            let (ok, value, code) = (get(c.ok), get(c.value), checks::code_of(&c.text));
+            for lane in 0..if wide { 4 } else { 1 } {
+                let of = |text: &str| if wide { format!("({text})[{lane}]") } else { text.to_string() };
+                let row = if wide { format!("rl[{lane}]") } else { "r".into() };
+                self.w.open(format!("if (!({}))", of(&ok)));
+                self.w.fail(code, &row, &of(&value));
+                self.w.close();
+            }
         }
     }
 
@@ -472,6 +489,13 @@ impl Rows<'_, '_> {
         }
         // The memory is used again by the next pass.
         self.w.line("workgroupBarrier();");
+    }
+}
+
+impl RowsKernel {
+    /// What its checks look at.
+    fn checked(&self) -> impl Iterator<Item = SVal> + '_ {
+        self.checks.iter().flat_map(|c| [c.ok, c.value])
     }
 }
 

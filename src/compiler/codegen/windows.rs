@@ -29,6 +29,7 @@ fn outer(kind: &KernelKind) -> Option<(u8, usize)> {
         KernelKind::Loop(l) => Some((0, l.n)),
         KernelKind::Rows(r) => Some((0, r.rows)),
         KernelKind::Cumulative(c) => Some((0, c.lines)),
+        KernelKind::Attention(a) => Some((0, a.sizes[0])),
         KernelKind::Contract(c) if c.sizes[0] > 1 => Some((0, c.sizes[0])),
         KernelKind::Contract(c) => Some((1, c.sizes[1])),
         _ => None,
@@ -49,6 +50,10 @@ fn accesses(kind: &KernelKind) -> Vec<(u16, &Index)> {
     match kind {
         KernelKind::Loop(l) => loads(&l.body).chain(stores(&l.stores)).collect(),
         KernelKind::Rows(r) => loads(&r.body).chain(stores(&r.stores)).chain(stores(&r.row_stores)).collect(),
+        KernelKind::Attention(a) => {
+            let read = a.functions().flat_map(|f| loads(&f.body));
+            read.chain(a.stores().map(|(b, i)| (*b, i))).collect()
+        }
         KernelKind::Cumulative(c) => loads(&c.element.body).chain([(c.store.0, &c.store.1)]).collect(),
         KernelKind::Contract(c) => loads(&c.lhs.body)
             .chain(loads(&c.rhs.body))

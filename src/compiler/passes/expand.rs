@@ -6,8 +6,9 @@ use crate::compiler::lower::is_wide;
 use crate::compiler::scalar::Ty;
 use crate::dtype::DType;
 use crate::error::Result;
+use crate::hlo::attention::plain;
 use crate::hlo::rewrite::{Results, Rewriter, rewrite};
-use crate::hlo::{ById, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, Spec, Val};
+use crate::hlo::{Attention, ById, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, Spec, Val};
 use crate::shape::{Dims, Shape};
 use smallvec::smallvec;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
         Prim::Case(branches) => {
             let mut results: Option<Vec<Val>> = None;
             for (k, b) in branches.iter().enumerate() {
-                let outs = if b.has_effects() {
+                let outs = if b.insts().iter().any(|i| i.prim.needs_guard()) {
                     let mut operands = x.to_vec();
                     operands[0] = is_taken(rw, x[0], k, branches.len())?;
                     rw.copy(&b.guarded()?, &operands)?
@@ -110,9 +111,26 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
             split::cumulative(rw, *kind, *dim, *exclusive, *reverse, x[0], rules)
         }
         Prim::DotGeneral(d) => split::dot(rw, d, x, rules),
+        Prim::Attention(a) => attention(rw, a, x),
         Prim::Scan(s) => scan_in_words(rw, s, x),
         _ => Ok(None),
     }
+}
+
+/// Most features of a query that an invocation keeps.
+const MAX_FEATURES: usize = 128;
+
+/// Most keys that an invocation walks.
+const MAX_KEYS: usize = 1 << 17;
+
+/// Attention in other primitives where there is nothing to attend to, or more than a kernel keeps.
+fn attention(rw: &mut Rewriter<'_>, a: &Attention, x: &[Val]) -> Result<Option<Results>> {
+    let specs: Vec<Spec> = x.iter().map(|&v| rw.spec(v)).collect();
+    let empty = specs.iter().any(|s| s.shape.size() == 0);
+    if !empty && specs[0].shape[3] <= MAX_FEATURES && specs[1].shape[1] <= MAX_KEYS {
+        return Ok(None);
+    }
+    Ok(Some(rw.copy(&plain(a, &specs)?, x)?.into()))
 }
 
 /// Whether branch `k` of `n` is taken for a clamped index.

@@ -2,6 +2,7 @@
 
 mod expand;
 mod fold;
+mod moments;
 mod scatter;
 mod simplify;
 mod split;
@@ -11,16 +12,18 @@ pub(super) use split::THIN;
 
 use super::fuse::FuseRules;
 use crate::error::Result;
-use crate::hlo::Graph;
 use crate::hlo::rewrite::{Results, Rewriter, rewrite};
+use crate::hlo::{Graph, Inst, Prim, Val};
+use std::sync::Arc;
 
 /// Runs all passes: what comes out has only primitives that kernels are made for.
 ///
 /// # Errors
 /// `Unimplemented` for primitives that have no kernel.
 pub fn optimize(g: &Graph, rules: &FuseRules) -> Result<Graph> {
-    let mut g = twins(g)?.flattened()?;
+    let mut g = twins(g)?;
     g = simplify::run(&g)?;
+    g = moments::run(&g, rules)?;
     g = expand::run(&g, rules)?;
     g = simplify::run(&g)?;
     debug_assert!(g.verify().is_ok(), "{:?}", g.verify());
@@ -29,38 +32,35 @@ pub fn optimize(g: &Graph, rules: &FuseRules) -> Result<Graph> {
 
 /// A loop whose derivative runs it once more with residuals is run that way the first time.
 fn twins(g: &Graph) -> Result<Graph> {
-    use crate::hlo::{Inst, Prim, Val};
-    let scans: Vec<&Inst> =
-        g.insts().iter().filter(|i| matches!(&i.prim, Prim::Scan(s) if s.primal.is_some())).collect();
-    if scans.is_empty() {
-        return Ok(g.clone());
-    }
-    // Operands are compared in the old graph; the rule sees rebuilt ones, so instructions are told by their position.
-    let mut twin_of: Vec<(Vec<Val>, usize, &Inst)> = vec![];
-    for inst in g.insts() {
-        let Prim::Scan(s) = &inst.prim else { continue };
-        let twin = scans.iter().find(|t| match &t.prim {
-            Prim::Scan(t_body) => {
-                t.operands == inst.operands
-                    && t_body.primal.as_ref().is_some_and(|p| std::sync::Arc::ptr_eq(p, &s.body))
-            }
-            _ => false,
-        });
-        if let Some(t) = twin {
-            twin_of.push((inst.operands.to_vec(), inst.results().len(), t));
-        }
+    // Of composites differentiated op by op, the twin lies in another composite than the loop.
+    let g = g.flattened()?;
+    let loops: Vec<&Inst> = g.insts().iter().filter(|i| parts(&i.prim).is_some()).collect();
+    let twin_of = |inst: &Inst| {
+        let (body, _) = parts(&inst.prim)?;
+        let is_twin = |t: &&&Inst| {
+            let primal = parts(&t.prim).and_then(|(_, primal)| primal);
+            t.operands == inst.operands && primal.is_some_and(|p| Arc::ptr_eq(p, body))
+        };
+        Some((body.clone(), loops.iter().find(is_twin)?.prim.clone(), inst.results().len()))
+    };
+    let found: Vec<(Arc<Graph>, Prim, usize)> = g.insts().iter().filter_map(twin_of).collect();
+    if found.is_empty() {
+        return Ok(g);
     }
     let replace = |rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val]| -> Result<Option<Results>> {
-        let Prim::Scan(s) = prim else { return Ok(None) };
-        let twin = twin_of.iter().find_map(|(_, n, t)| match &t.prim {
-            Prim::Scan(b) if b.primal.as_ref().is_some_and(|p| std::sync::Arc::ptr_eq(p, &s.body)) => {
-                Some((*n, t.prim.clone()))
-            }
-            _ => None,
-        });
-        let Some((n, twin)) = twin else { return Ok(None) };
-        let all = rw.emit_multi(&twin, x)?;
-        Ok(Some(all[..n].iter().copied().collect()))
+        let Some((body, _)) = parts(prim) else { return Ok(None) };
+        let Some((_, twin, n)) = found.iter().find(|(b, ..)| Arc::ptr_eq(b, body)) else { return Ok(None) };
+        let all = rw.emit_multi(twin, x)?;
+        Ok(Some(all[..*n].iter().copied().collect()))
     };
-    rewrite(g, false, &replace)
+    rewrite(&g, false, &replace)
+}
+
+/// The body of a loop, and the body that it is the twin of.
+fn parts(prim: &Prim) -> Option<(&Arc<Graph>, Option<&Arc<Graph>>)> {
+    match prim {
+        Prim::Scan(s) => Some((&s.body, s.primal.as_ref())),
+        Prim::While(w) => Some((&w.body, w.primal.as_ref())),
+        _ => None,
+    }
 }

@@ -43,13 +43,30 @@ fn split_dim(rw: &mut Rewriter<'_>, x: Val, dim: usize, parts: usize, fill: f64)
     rw.reshape(padded, shape)
 }
 
-pub(super) fn reduce(
+/// A long reduction in parts.
+pub(super) struct Parts {
+    /// The operand, its longest run of reduced dimensions as (parts, length).
+    pub x: Val,
+    /// Number of parts.
+    pub n: usize,
+    /// The dimension of the parts.
+    pub dim: usize,
+    /// The dimensions that are reduced first: all but that of the parts.
+    pub inner: Dims,
+    /// The dimension of the parts in the first reduction's result.
+    pub at: usize,
+    /// Elements of the run that was split; the last part may be filled up.
+    pub size: usize,
+}
+
+/// The parts in which a reduction of `x` is done; `None` where it is short.
+pub(super) fn divided(
     rw: &mut Rewriter<'_>,
     kind: ReduceKind,
     dims: &[usize],
     x: Val,
     rules: &FuseRules,
-) -> Result<Option<Results>> {
+) -> Result<Option<Parts>> {
     let shape = rw.spec(x).shape;
     let k: usize = dims.iter().map(|&d| shape[d]).product();
     if k == 0 || shape.size() == 0 {
@@ -74,24 +91,35 @@ pub(super) fn reduce(
         i = j;
     }
     let (size, first, end) = best;
-    let merged: Shape =
-        shape[..first].iter().copied().chain([size]).chain(shape[end..].iter().copied()).collect();
-    let x = rw.reshape(x, merged)?;
     // As many parts as divide the first dimension: nothing is padded, and places stay digits of positions.
     let fitting = (n..=8 * n).find(|n| shape[first].is_multiple_of(*n));
     let n = fitting.unwrap_or(n).min(size);
     if n <= 1 {
         return Ok(None);
     }
+    let merged: Shape =
+        shape[..first].iter().copied().chain([size]).chain(shape[end..].iter().copied()).collect();
+    let x = rw.reshape(x, merged)?;
     let x = split_dim(rw, x, first, n, kind.identity(rw.graph().dtype(x)))?;
     // Dimension numbers after merging and splitting; the parts themselves are reduced second.
     let shift = |d: usize| if d < first { d } else { d + 2 - (end - first) };
     let mut inner: Dims = dims.iter().copied().filter(|d| !(first..end).contains(d)).map(shift).collect();
     inner.push(first + 1);
     inner.sort_unstable();
-    let partial = rw.emit(Prim::Reduce { kind, dims: inner.clone() }, &[x])?;
     let at = first - inner.iter().filter(|&&d| d < first).count();
-    Ok(one(rw.emit(Prim::Reduce { kind, dims: [at].into_iter().collect() }, &[partial])?))
+    Ok(Some(Parts { x, n, dim: first, inner, at, size }))
+}
+
+pub(super) fn reduce(
+    rw: &mut Rewriter<'_>,
+    kind: ReduceKind,
+    dims: &[usize],
+    x: Val,
+    rules: &FuseRules,
+) -> Result<Option<Results>> {
+    let Some(p) = divided(rw, kind, dims, x, rules)? else { return Ok(None) };
+    let partial = rw.emit(Prim::Reduce { kind, dims: p.inner }, &[p.x])?;
+    Ok(one(rw.emit(Prim::Reduce { kind, dims: [p.at].into_iter().collect() }, &[partial])?))
 }
 
 pub(super) fn cumulative(

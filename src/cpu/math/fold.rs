@@ -27,7 +27,7 @@ macro_rules! into {
     }};
 }
 
-/// `across![lanes: T, x, |a, b| e]`: `lanes[i % LANES] = e` for all elements in turn.
+/// `across![lanes: T, x, |a, b| e]`: `lanes[i % LANES] = e` for all elements.
 macro_rules! across {
     ($lanes:ident: $t:ty, $x:ident, |$a:ident, $b:ident| $e:expr) => {{
         struct Block<'a>(&'a mut [$t; LANES], &'a [$t]);
@@ -35,14 +35,30 @@ macro_rules! across {
             type Output = ();
             #[inline(always)]
             fn call(self) {
-                let mut lanes = *self.0;
-                let (chunks, rest) = self.1.as_chunks::<LANES>();
-                for chunk in chunks {
+                let add = |lanes: &mut [$t; LANES], chunk: &[$t; LANES]| {
                     for k in 0..LANES {
                         let ($a, $b) = (lanes[k], chunk[k]);
                         lanes[k] = $e;
                     }
+                };
+                let mut lanes = *self.0;
+                let (chunks, rest) = self.1.as_chunks::<LANES>();
+                let mut fours = chunks.chunks_exact(4);
+                // Four at a time do not wait for each other.
+                if let Some([first, x, y, z]) = fours.next() {
+                    let (mut x, mut y, mut z) = (*x, *y, *z);
+                    add(&mut lanes, first);
+                    for four in &mut fours {
+                        add(&mut lanes, &four[0]);
+                        add(&mut x, &four[1]);
+                        add(&mut y, &four[2]);
+                        add(&mut z, &four[3]);
+                    }
+                    add(&mut lanes, &x);
+                    add(&mut y, &z);
+                    add(&mut lanes, &y);
                 }
+                fours.remainder().iter().for_each(|chunk| add(&mut lanes, chunk));
                 for (lane, &$b) in lanes.iter_mut().zip(rest) {
                     let $a = *lane;
                     *lane = $e;
@@ -68,7 +84,7 @@ macro_rules! reductions {
             Ok(())
         }
 
-        #[doc = concat!("`lanes[i % LANES] = op(lanes[i % LANES], x[i])` in turn, for ", $of, ".")]
+        #[doc = concat!("`lanes[i % LANES] = op(lanes[i % LANES], x[i])` for all elements, for ", $of, ".")]
         ///
         /// # Errors
         /// `Internal` where `op` is no reduction's.

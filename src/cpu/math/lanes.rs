@@ -5,6 +5,11 @@ use std::sync::LazyLock;
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 
+/// The widest vectors of the machine.
+pub(in crate::cpu) fn vectors() -> Arch {
+    *ARCH
+}
+
 /// Runs a loop in its version for the widest instruction set of the machine. Its `call` must be `#[inline(always)]` and so must be all
 /// that it calls: what is not inlined is compiled for the least machine.
 pub(super) fn dispatch<L: NullaryFnOnce>(block: L) -> L::Output {

@@ -19,6 +19,7 @@ mod trig;
 use crate::error::{Error, Result};
 use crate::hlo::Ew;
 use crate::hlo::rows::FloatFn;
+pub(in crate::cpu) use lanes::vectors;
 use lanes::{dispatch, map};
 
 pub use compare::{compare, compare_i32, compare_u32, select, test};

@@ -54,3 +54,14 @@ pub(super) fn pick(
     let _ = device;
     Ok(shipped::pick(&caps.name, &class).filter(|v| all.contains(v)))
 }
+
+/// The way that is known already, without a trial; `None` for the usual one.
+pub(super) fn known(gpu: &Gpu, k: &Kernel, rules: &CodegenRules) -> Option<Variant> {
+    let caps = gpu.caps();
+    let class = shape_class(k).filter(|_| *MODE != Mode::Off)?;
+    #[cfg(not(target_family = "wasm"))]
+    if !caps.is_software() || *MODE == Mode::Force {
+        return search::known(caps, rules, &class).filter(|v| variants(k, rules).contains(v));
+    }
+    shipped::pick(&caps.name, &class).filter(|v| variants(k, rules).contains(v))
+}

@@ -66,3 +66,11 @@ pub(super) fn pick(
     mine.table.add(class, best);
     Ok(Some(best))
 }
+
+/// The pick of the table, if there is one yet.
+pub(super) fn known(caps: &Caps, rules: &CodegenRules, class: &str) -> Option<Variant> {
+    let name = name_of(caps, rules);
+    let mut picks = crate::lock(&PICKS);
+    let read = || Picks { table: Table::read(&name), spent: Duration::ZERO };
+    picks.entry(name.clone()).or_insert_with(read).table.get(class)
+}

@@ -7,6 +7,9 @@ use crate::hlo::prim::{Conv, DotDims, Prim, ReduceKind, Spec, WindowDim};
 use crate::shape::Shape;
 
 pub(super) fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
+    if let Prim::Attention(_) = prim {
+        return attention(prim, x);
+    }
     let n = match prim {
         Prim::DotGeneral(_)
         | Prim::Convolution(_)
@@ -85,6 +88,25 @@ pub(super) fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
         }
         _ => Err(Error::internal(prim.name(), "no inference rule")),
     }
+}
+
+fn attention(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
+    want(prim, x.len() == 3 || x.len() == 4, "operands", "3 or 4", x.len())?;
+    let (q, k, v) = (&x[0].shape, &x[1].shape, &x[2].shape);
+    same_dtype(prim, &x[..3])?;
+    let dtype = x[0].dtype;
+    let wide = matches!(dtype, DType::Float32 | DType::Float64);
+    want(prim, wide, "operands", "float32 or float64", dtype)?;
+    let ranks = [q, k, v].iter().all(|s| s.rank() == 4);
+    let fits = ranks && q[0] == k[0] && q[2..] == k[2..] && k[..3] == v[..3];
+    let wanted = "queries (b, t, n, h), keys (b, s, n, h) and values (b, s, n, v)";
+    want(prim, fits, "operands", wanted, format_args!("{x:?}"))?;
+    if let Some(m) = x.get(3) {
+        let wanted = Spec::new(DType::Bool, [q[0], q[2], q[1], k[1]]);
+        want(prim, **m == wanted, "mask", &wanted, m)?;
+    }
+    let row = Spec::new(dtype, [q[0], q[2], q[1]]);
+    Ok([Spec::new(dtype, [q[0], q[1], q[2], v[3]]), row.clone(), row].into_iter().collect())
 }
 
 fn reducible(prim: &Prim, kind: ReduceKind, s: &Spec) -> Result<()> {

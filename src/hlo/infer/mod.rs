@@ -130,6 +130,7 @@ pub fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
             Ok(outs.into_iter().collect())
         }
         Prim::Scan(s) => scan(prim, s, x),
+        Prim::While(w) => while_(prim, w, x),
         Prim::Reshape(_)
         | Prim::BroadcastInDim { .. }
         | Prim::Transpose { .. }
@@ -143,6 +144,35 @@ pub fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
         | Prim::Scatter { .. } => index::infer(prim, x),
         _ => heavy::infer(prim, x),
     }
+}
+
+fn while_(prim: &Prim, w: &super::prim::WhileBody, x: &[&Spec]) -> Result<Specs> {
+    let trips = Spec::new(DType::Int32, ());
+    if w.cond.is_none() {
+        want(prim, x.first() == Some(&&trips), "trips", &trips, format_args!("{:?}", x.first()))?;
+    }
+    let x = x.get(w.lead()..).unwrap_or_default();
+    let (params, outs) = (w.body.param_specs(), w.body.output_specs());
+    let whole = w.consts + w.carries;
+    want(prim, params.len() == x.len(), "operands", params.len(), x.len())?;
+    want(prim, w.cond.is_none() || x.len() == whole, "operands", whole, x.len())?;
+    want(prim, outs.len() >= w.carries, "body", format_args!("at least {} results", w.carries), outs.len())?;
+    for (i, (p, o)) in params.iter().zip(x).enumerate() {
+        let wanted = if i < whole { p.clone() } else { stacked(p, 1) };
+        want(prim, wanted == **o, "operands", format_args!("{wanted} as number {i}"), o)?;
+    }
+    for (i, (p, o)) in params[w.consts..whole].iter().zip(&outs).enumerate() {
+        want(prim, p == o, "body", format_args!("{p} as carried result {i}"), o)?;
+    }
+    if let Some(c) = &w.cond {
+        let (c_params, c_outs) = (c.param_specs(), c.output_specs());
+        want(prim, c_params == params, "cond", format_args!("{params:?}"), format_args!("{c_params:?}"))?;
+        let bool = Spec::new(DType::Bool, ());
+        want(prim, c_outs == [bool.clone()], "cond", format_args!("[{bool}]"), format_args!("{c_outs:?}"))?;
+    }
+    let carried = outs[..w.carries].iter().cloned();
+    let count = w.cond.iter().map(|_| trips.clone());
+    Ok(carried.chain(count).chain(outs[w.carries..].iter().map(|o| stacked(o, 1))).collect())
 }
 
 fn scan(prim: &Prim, s: &super::prim::ScanBody, x: &[&Spec]) -> Result<Specs> {

@@ -1,14 +1,18 @@
 //! Reverse-mode differentiation: every primitive's rule is written in primitives, so derivatives differentiate again.
 
+mod after;
+mod cut;
 mod heavy;
 mod index;
 mod linearize;
+mod loops;
 mod structure;
 mod window;
 
-pub use linearize::{Linear, linearize};
+pub use linearize::{Input, Keep, Linear, linearize};
 pub(crate) use window::positions as window_positions;
 
+use super::attention;
 use super::graph::{Graph, Val};
 use super::prim::Prim;
 use crate::error::Result;
@@ -77,8 +81,10 @@ fn operand_adjoints(
         Prim::Composite(_)
         | Prim::Case(_)
         | Prim::Scan(_)
+        | Prim::While(_)
         | Prim::CustomCall(_)
         | Prim::OptimizationBarrier => structure::adjoints(g, prim, x, y, dy),
+        Prim::Attention(a) => Ok(attention::adjoints(g, a, x, y, dy)?.into()),
         Prim::TopK { .. } | Prim::Sort { .. } => heavy::sorted(g, prim, x, y, dy),
         _ => match dy[0] {
             None => Ok(Adjoints::from_elem(None, x.len())),
@@ -158,7 +164,7 @@ impl AdjointMap {
     fn add(&mut self, g: &mut Graph, v: Val, d: Val) -> Result<()> {
         let Some(old) = self.slot(v).map(|s| *s) else { return Ok(()) };
         let sum = match old {
-            Some(old) => g.add(old, d)?,
+            Some(old) => loops::sum(g, old, d)?,
             None => d,
         };
         if let Some(slot) = self.slot(v) {

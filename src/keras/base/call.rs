@@ -1,6 +1,8 @@
 //! A call of a layer: what travels with the data.
 
+use super::args::CallArgs;
 use super::node::AnyLayer;
+use super::policy::DTypePolicy;
 use super::symbolic::Sketch;
 use super::weight::{Weight, WeightSpec};
 use crate::dtype::DType;
@@ -61,6 +63,11 @@ impl Call {
         r
     }
 
+    /// The dtypes of the running layer.
+    pub(crate) fn dtype_policy(&self) -> DTypePolicy {
+        self.frames.last().map(AnyLayer::dtype_policy).unwrap_or_default()
+    }
+
     /// The dtype that the running layer computes in.
     pub fn compute_dtype(&self) -> DType {
         self.frames.last().map_or(DType::Float32, |l| l.dtype_policy().compute_dtype())
@@ -97,13 +104,26 @@ impl Call {
     /// # Errors
     /// What the layer refuses.
     pub fn run_many(&mut self, layer: &impl AsRef<AnyLayer>, xs: &[Tensor]) -> Result<Vec<Tensor>> {
+        self.run_with(layer, xs, &CallArgs::new())
+    }
+
+    /// Runs a layer with arguments by name.
+    ///
+    /// # Errors
+    /// What the layer refuses.
+    pub fn run_with(
+        &mut self,
+        layer: &impl AsRef<AnyLayer>,
+        xs: &[Tensor],
+        args: &CallArgs,
+    ) -> Result<Vec<Tensor>> {
         let layer = layer.as_ref();
         let outermost = self.frames.is_empty();
         if let Some(parent) = self.frames.last() {
             parent.adopt(layer);
         }
         self.frames.push(layer.clone());
-        let result = self.run_frame(layer, xs);
+        let result = self.run_frame(layer, xs, args);
         self.frames.pop();
         if outermost && !is_tracing() && self.sketch.is_none() {
             layer.core().losses.replace(self.losses.clone());
@@ -111,7 +131,7 @@ impl Call {
         result.map_err(|e| e.context(format!("layer {} ({})", layer.name(), layer.class_name())))
     }
 
-    fn run_frame(&mut self, layer: &AnyLayer, xs: &[Tensor]) -> Result<Vec<Tensor>> {
+    fn run_frame(&mut self, layer: &AnyLayer, xs: &[Tensor], args: &CallArgs) -> Result<Vec<Tensor>> {
         let core = layer.core();
         if !core.validated.get() {
             layer.layer().validate()?;
@@ -120,13 +140,17 @@ impl Call {
         let _ = core.path.get_or_init(|| self.path());
         let mask = xs.first().and_then(|x| self.mask(x));
         let xs = xs.iter().map(|x| self.autocast(x)).collect::<Result<Vec<_>>>()?;
+        let args = args.map(|t| self.autocast(t))?;
         if !core.built.get() {
             let shapes: Vec<Shape> = xs.iter().map(|x| x.shape().clone()).collect();
             layer.layer().build(self, &shapes)?;
         }
-        let ys = layer.layer().call_many(self, &xs)?;
+        let ys = layer.layer().call_with(self, &xs, &args)?;
         match &mut self.sketch {
-            Some(sketch) => sketch.visit(layer, &xs, &ys),
+            Some(sketch) => {
+                let shapes = |t: &[Tensor]| t.iter().map(|t| t.shape().clone()).collect();
+                sketch.visit(layer, shapes(&xs), shapes(&ys));
+            }
             None => layer.note_built(
                 || xs.iter().map(|x| PartialShape::from(x.shape())).collect(),
                 || ys.iter().map(|y| PartialShape::from(y.shape())).collect(),
@@ -154,6 +178,72 @@ impl Call {
             );
         }
         Ok(ys)
+    }
+
+    /// Does a part of a layer's work as that layer, which is one in the running layer: its weights, seeds and dtype are at hand. `inputs` are
+    /// the shapes that it is built for.
+    pub(crate) fn inside<R>(
+        &mut self,
+        layer: &AnyLayer,
+        inputs: &[Shape],
+        f: impl FnOnce(&mut Call) -> Result<R>,
+    ) -> Result<R> {
+        if let Some(parent) = self.frames.last() {
+            parent.adopt(layer);
+        }
+        self.frames.push(layer.clone());
+        let core = layer.core();
+        let _ = core.path.get_or_init(|| self.path());
+        let built = if core.built.get() {
+            Ok(())
+        } else {
+            layer.layer().validate().and_then(|()| layer.layer().build(self, inputs))
+        };
+        let result = built.and_then(|()| f(self));
+        self.frames.pop();
+        match &mut self.sketch {
+            Some(sketch) => sketch.visit(layer, inputs.to_vec(), vec![]),
+            None => layer.note_built(|| inputs.iter().map(PartialShape::from).collect(), Vec::new),
+        }
+        result.map_err(|e| e.context(format!("layer {} ({})", layer.name(), layer.class_name())))
+    }
+
+    /// A layer that the running layer holds.
+    pub(crate) fn held(&self, k: usize) -> Result<AnyLayer> {
+        let layer = self.current("Call.held")?;
+        let found = layer.core().sublayers.borrow().get(k).cloned();
+        found.ok_or_else(|| Error::internal(layer.class_name(), format_args!("has no layer {k} in it")))
+    }
+
+    /// What the running layer keeps from call to call beside its weights: made from `first` at the first call. Nothing while only shapes are
+    /// asked for.
+    pub(crate) fn kept(&mut self, first: impl FnOnce() -> Result<Vec<Tensor>>) -> Result<Vec<Variable>> {
+        if self.sketch.is_some() {
+            return Ok(vec![]);
+        }
+        let layer = self.current("Call.kept")?;
+        let mut kept = layer.core().kept.borrow_mut();
+        if kept.is_empty() {
+            let path = self.path();
+            let make = || -> Result<Vec<Variable>> {
+                let named = |v: Tensor| Variable::named(v, format!("{path}/rnn_state"), false);
+                first()?.into_iter().map(named).collect()
+            };
+            *kept = init_scope(|| without_recorders(make))?;
+        }
+        Ok(kept.clone())
+    }
+
+    /// Whether only shapes are asked for.
+    pub(crate) fn is_sketch(&self) -> bool {
+        self.sketch.is_some()
+    }
+
+    /// How many penalties were added so far, and what to do about those that came after: a step that is traced must not leave any.
+    pub(crate) fn losses_since(&mut self, before: usize) -> usize {
+        let added = self.losses.len().saturating_sub(before);
+        self.losses.truncate(before);
+        added
     }
 
     /// Inputs in the dtype that the running layer computes in. A mask stays with its tensor.

@@ -1,6 +1,8 @@
 //! What a layer is.
 
+use super::args::CallArgs;
 use super::call::Call;
+use super::cell::{RnnCell, call_once};
 use super::node::{AnyLayer, Node};
 use super::symbolic::{KerasInputs, KerasTensor};
 use crate::error::{Error, Result};
@@ -48,11 +50,15 @@ pub trait Layer: fmt::Debug + Any {
         Err(Error::unimplemented(self.class_name(), "neither `call` nor `call_many` is implemented"))
     }
 
-    /// What it computes of any number of inputs; by default [`Layer::call`] of one.
+    /// What it computes of any number of inputs; by default [`Layer::call`] of one, and of a cell one step: input and states to output and
+    /// next states.
     ///
     /// # Errors
     /// As [`Layer::call`].
     fn call_many(&self, c: &mut Call, xs: &[Tensor]) -> Result<Vec<Tensor>> {
+        if let Some(cell) = self.cell() {
+            return call_once(cell, c, xs);
+        }
         match xs {
             [x] => Ok(vec![self.call(c, x)?]),
             _ => Err(Error::invalid(
@@ -62,6 +68,20 @@ pub trait Layer: fmt::Debug + Any {
                 format_args!("{} inputs", xs.len()),
             )),
         }
+    }
+
+    /// What it computes of its inputs and of arguments by name; by default [`Layer::call_many`], and no such argument is known.
+    ///
+    /// # Errors
+    /// As [`Layer::call`]; `InvalidArgument` for arguments that it does not know.
+    fn call_with(&self, c: &mut Call, xs: &[Tensor], args: &CallArgs) -> Result<Vec<Tensor>> {
+        args.check(self.class_name(), &[], &[])?;
+        self.call_many(c, xs)
+    }
+
+    /// Whether several inputs are arguments of their own, as Keras writes them, rather than one list.
+    fn separate_inputs(&self) -> bool {
+        false
     }
 
     /// Called once, before the first call, with the shapes of the inputs: the place to ask for weights in an order of one's own. Weights
@@ -103,6 +123,16 @@ pub trait Layer: fmt::Debug + Any {
     /// Layers that it holds, where they shall be known before the first call and in this order.
     fn sublayers(&self) -> Vec<AnyLayer> {
         vec![]
+    }
+
+    /// The layer as a cell of recurrent layers, where it is one.
+    fn cell(&self) -> Option<&dyn RnnCell> {
+        None
+    }
+
+    /// Whether inputs behind the first are first states (Keras' argument `initial_state`).
+    fn takes_states(&self) -> bool {
+        false
     }
 
     /// Whether a mask of the input means something for the output.

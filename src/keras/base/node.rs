@@ -1,13 +1,16 @@
 //! The identity of layers: name, weights, sublayers, and whether they are trained.
 
 use super::arg::RegularizerArg;
+use super::args::CallArgs;
 use super::call::Call;
 use super::layer::Layer;
+use super::loops::Loops;
 use super::policy::{DTypePolicy, dtype_policy};
 use super::symbolic::Invocation;
 use super::weight::Weight;
 use crate::error::{Error, Result};
 use crate::keras::object::auto_name;
+use crate::ops::array;
 use crate::ops::random::Generator;
 use crate::shape::PartialShape;
 use crate::tensor::{Tensor, Variable};
@@ -53,6 +56,9 @@ pub(crate) struct Core {
     pub(super) weights: RefCell<Vec<Rc<Weight>>>,
     pub(super) sublayers: RefCell<Vec<AnyLayer>>,
     pub(super) generator: OnceCell<Generator>,
+    pub(super) loops: Loops,
+    /// What it keeps from call to call beside its weights.
+    pub(super) kept: RefCell<Vec<Variable>>,
     pub(super) invocations: RefCell<Vec<Weak<Invocation>>>,
     pub(super) calls: Cell<usize>,
     pub(super) losses: RefCell<Vec<Tensor>>,
@@ -213,6 +219,8 @@ impl AnyLayer {
             weights: RefCell::default(),
             sublayers: RefCell::new(sublayers),
             generator: OnceCell::new(),
+            loops: Loops::default(),
+            kept: RefCell::default(),
             invocations: RefCell::default(),
             calls: Cell::new(0),
             losses: RefCell::default(),
@@ -384,6 +392,19 @@ impl AnyLayer {
         self.flattened().iter().filter_map(state).collect()
     }
 
+    /// Sets what recurrent layers of it keep from call to call (`stateful`) to zeros (`reset_states`).
+    ///
+    /// # Errors
+    /// `Internal` only.
+    pub fn reset_states(&self) -> Result<()> {
+        for layer in self.flattened() {
+            for v in layer.0.kept.borrow().iter() {
+                v.assign(array::zeros(v.shape(), v.dtype())?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// How many numbers its weights are.
     ///
     /// # Errors
@@ -449,6 +470,14 @@ impl AnyLayer {
     /// What the layer refuses.
     pub fn call_many(&self, xs: &[Tensor], training: bool) -> Result<Vec<Tensor>> {
         Call::new(training).run_many(self, xs)
+    }
+
+    /// Runs it with arguments by name, outside of any model.
+    ///
+    /// # Errors
+    /// What the layer refuses.
+    pub fn call_with(&self, xs: &[Tensor], args: &CallArgs, training: bool) -> Result<Vec<Tensor>> {
+        Call::new(training).run_with(self, xs, args)
     }
 
     /// Penalties of the last call ([`Call::add_loss`], activity regularizers), then those of the weights' regularizers.

@@ -172,6 +172,11 @@ fn built_in(class: &str) -> Option<Make> {
     LAYERS.iter().copied().flatten().find(|e| e.class == class).map(|e| e.make)
 }
 
+/// Whether a class of layers, or of models, comes with the library.
+pub(crate) fn is_built_in(class: &str) -> bool {
+    built_in(class).is_some() || crate::keras::models::module_of(class).is_some()
+}
+
 fn unknown(class: &str) -> Error {
     let mut names: BTreeSet<String> = crate::read(&OWN).keys().cloned().collect();
     names.extend(LAYERS.iter().copied().flatten().map(|e| e.class.to_string()));

@@ -1,5 +1,6 @@
 //! Layers on symbols: tensors of partly known shape, the calls that made them, and what a call would give.
 
+use super::args::{CallArgs, Named};
 use super::call::Call;
 use super::node::AnyLayer;
 use super::weight::WeightSpec;
@@ -43,20 +44,23 @@ pub(crate) struct Invocation {
     pub(crate) layer: AnyLayer,
     /// The how-manieth call of the layer it is.
     pub(crate) index: usize,
+    /// All symbols that it is called with, those by name last.
     pub(crate) inputs: Vec<KerasTensor>,
+    pub(crate) named: Named,
     pub(crate) outputs: Vec<KerasSpec>,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl Invocation {
-    pub(crate) fn new(layer: &AnyLayer, inputs: Vec<KerasTensor>, outputs: Vec<KerasSpec>) -> Rc<Self> {
+    fn new(layer: &AnyLayer, inputs: Vec<KerasTensor>, named: Named, outputs: Vec<KerasSpec>) -> Rc<Self> {
         let core = layer.core();
         let invocation = Rc::new(Invocation {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             layer: layer.clone(),
             index: core.calls.get(),
             inputs,
+            named,
             outputs,
         });
         core.calls.set(core.calls.get() + 1);
@@ -72,7 +76,7 @@ impl Invocation {
             core.invocations.borrow_mut().clear();
             core.calls.set(0);
             layer.note_built(Vec::new, || vec![spec.shape.clone()]);
-            Invocation::new(layer, vec![], vec![spec])
+            Invocation::new(layer, vec![], Named::default(), vec![spec])
         });
         KerasTensor { invocation, index: 0 }
     }
@@ -184,7 +188,20 @@ impl AnyLayer {
     /// # Errors
     /// As [`AnyLayer::apply`].
     pub fn apply_many(&self, inputs: impl KerasInputs) -> Result<Vec<KerasTensor>> {
-        self.apply_under(&[], inputs.symbols())
+        self.apply_under(&[], inputs.symbols(), Named::default())
+    }
+
+    /// Calls the layer on symbols with arguments by name, which may be symbols too.
+    ///
+    /// # Errors
+    /// As [`AnyLayer::apply`].
+    pub fn apply_with(
+        &self,
+        inputs: impl KerasInputs,
+        args: &CallArgs<KerasTensor>,
+    ) -> Result<Vec<KerasTensor>> {
+        let (named, tensors) = args.split();
+        self.apply_under(&[], inputs.symbols().into_iter().chain(tensors).collect(), named)
     }
 
     /// As [`AnyLayer::apply_many`], inside of other layers, whose names the weights' paths begin with.
@@ -192,10 +209,11 @@ impl AnyLayer {
         &self,
         path: &[AnyLayer],
         inputs: Vec<KerasTensor>,
+        named: Named,
     ) -> Result<Vec<KerasTensor>> {
         let specs: Vec<KerasSpec> = inputs.iter().map(|t| t.spec().clone()).collect();
-        let outputs = self.infer(path, &specs)?;
-        Ok(Invocation::new(self, inputs, outputs).results())
+        let outputs = self.infer(path, &specs, &named)?;
+        Ok(Invocation::new(self, inputs, named, outputs).results())
     }
 
     /// The shapes of the outputs for inputs of these shapes (`compute_output_shape`), of float32 or the given dtype. The layer's weights
@@ -207,16 +225,21 @@ impl AnyLayer {
         let dtype = self.dtype_policy().compute_dtype();
         let specs: Vec<KerasSpec> =
             input_shapes.iter().map(|s| KerasSpec { shape: s.clone(), dtype }).collect();
-        Ok(self.infer(&[], &specs)?.into_iter().map(|s| s.shape).collect())
+        Ok(self.infer(&[], &specs, &Named::default())?.into_iter().map(|s| s.shape).collect())
     }
 
     /// What the layer gives for such inputs. It is called on symbols, twice where a size is not known, with different sizes in its place:
     /// sizes of results that differ are not known either. Then the weights it asked for are made.
-    pub(crate) fn infer(&self, path: &[AnyLayer], inputs: &[KerasSpec]) -> Result<Vec<KerasSpec>> {
+    pub(crate) fn infer(
+        &self,
+        path: &[AnyLayer],
+        inputs: &[KerasSpec],
+        named: &Named,
+    ) -> Result<Vec<KerasSpec>> {
         let open = inputs.iter().any(|s| s.shape.known().is_none());
-        let (first, outputs) = self.sketch(path, inputs, SIZES[0])?;
+        let (first, outputs) = self.sketch(path, inputs, named, SIZES[0])?;
         let (second, others) = if open {
-            let (s, o) = self.sketch(path, inputs, SIZES[1])?;
+            let (s, o) = self.sketch(path, inputs, named, SIZES[1])?;
             (Some(s), o)
         } else {
             (None, outputs.clone())
@@ -236,11 +259,18 @@ impl AnyLayer {
     }
 
     /// One call on symbols, with `size` for unknown sizes.
-    fn sketch(&self, path: &[AnyLayer], inputs: &[KerasSpec], size: usize) -> Result<(Sketch, Vec<Spec>)> {
+    fn sketch(
+        &self,
+        path: &[AnyLayer],
+        inputs: &[KerasSpec],
+        named: &Named,
+        size: usize,
+    ) -> Result<(Sketch, Vec<Spec>)> {
         let specs: Vec<Spec> = inputs.iter().map(|s| Spec::new(s.dtype, s.shape.filled(size))).collect();
         let run = |xs: &[Tensor]| {
             let mut c = Call::sketching(path.to_vec(), Sketch::default());
-            let ys = c.run_many(self, xs)?;
+            let (inputs, args) = named.of(xs);
+            let ys = c.run_with(self, inputs, &args)?;
             let specs: Vec<Spec> = ys.iter().map(|y| y.spec().clone()).collect();
             Ok((vec![], (c.sketch.take().unwrap_or_default(), specs)))
         };
@@ -277,9 +307,8 @@ struct Visit {
 }
 
 impl Sketch {
-    pub(super) fn visit(&mut self, layer: &AnyLayer, inputs: &[Tensor], outputs: &[Tensor]) {
-        let shapes = |t: &[Tensor]| t.iter().map(|t| t.shape().clone()).collect();
-        self.visits.push(Visit { layer: layer.clone(), inputs: shapes(inputs), outputs: shapes(outputs) });
+    pub(super) fn visit(&mut self, layer: &AnyLayer, inputs: Vec<Shape>, outputs: Vec<Shape>) {
+        self.visits.push(Visit { layer: layer.clone(), inputs, outputs });
     }
 
     /// What stands for a weight that does not exist yet.

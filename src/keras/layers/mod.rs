@@ -12,6 +12,7 @@ mod pooling;
 mod preprocessing;
 mod regularization;
 mod reshaping;
+mod rnn;
 mod support;
 
 pub use self::core::*;
@@ -23,6 +24,7 @@ pub use pooling::*;
 pub use preprocessing::*;
 pub use regularization::*;
 pub use reshaping::*;
+pub use rnn::*;
 pub use support::{DataFormat, Margins, Padding, Sizes};
 
 pub(crate) use self::core::{read_shape, shape_value};
@@ -40,6 +42,7 @@ pub(crate) const LAYERS: &[&[Entry]] = &[
     preprocessing::LAYERS,
     regularization::LAYERS,
     reshaping::LAYERS,
+    rnn::LAYERS,
 ];
 
 /// A list of layers of different kinds, for [`Sequential`](crate::keras::Sequential) models.

@@ -200,6 +200,10 @@ impl Metric for MeanMetricWrapper {
         update_mean(self, DType::Float32, &(self.function)(y_true, y_pred)?, sample_weight)
     }
 
+    fn heeds_masks(&self) -> bool {
+        true
+    }
+
     fn result(&self) -> Result<Tensor> {
         mean_so_far(self)
     }
@@ -244,6 +248,10 @@ macro_rules! mean_metric {
                 let $s = self;
                 let values = $call?;
                 $crate::keras::metrics::mean::update_mean($s, $s.dtype, &values, sample_weight)
+            }
+
+            fn heeds_masks(&self) -> bool {
+                true
             }
 
             fn result(&self) -> $crate::Result<$crate::Tensor> {

@@ -115,6 +115,11 @@ pub trait Metric: fmt::Debug + Send + Sync {
     /// `InvalidArgument` for shapes that do not fit.
     fn update_state(&self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Result<()>;
 
+    /// Whether what a mask of the predictions leaves out does not count: so it is for means over samples.
+    fn heeds_masks(&self) -> bool {
+        false
+    }
+
     /// The value for all batches since it was made or reset.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::functional::Functional;
 use super::graph::Graph;
 use super::sequential::Chain;
 use crate::error::{Error, Result};
-use crate::keras::base::{AnyLayer, Invocation, KerasTensor, deserialize_layer, serialize_layer};
+use crate::keras::base::{AnyLayer, Invocation, KerasTensor, Named, deserialize_layer, serialize_layer};
 use crate::keras::layers::{read_shape, shape_value};
 use crate::keras::object::Config;
 use crate::shape::PartialShape;
@@ -60,9 +60,16 @@ pub(super) fn functional_arguments(graph: &Graph) -> Result<Config> {
     for layer in &graph.layers {
         let mut described = serialize_layer(layer)?;
         let calls = graph.calls_of(layer).map(|call| {
-            let inputs: Vec<Value> = call.inputs.iter().map(symbol).collect();
-            let args = if let [one] = &inputs[..] { one.clone() } else { Value::Array(inputs) };
-            json!({ "args": [args], "kwargs": {} })
+            let all: Vec<Value> = call.inputs.iter().map(symbol).collect();
+            let (inputs, named) = all.split_at(all.len() - call.named.tensors.len());
+            let mut kwargs = call.named.settings.clone();
+            kwargs.extend(call.named.tensors.iter().cloned().zip(named.iter().cloned()));
+            if layer.layer().takes_states() && inputs.len() > 1 && named.is_empty() {
+                return json!({ "args": inputs[..1], "kwargs": { "initial_state": inputs[1..] } });
+            }
+            let separate = inputs.len() == 1 || layer.layer().separate_inputs();
+            let args = if separate { json!(inputs) } else { json!([inputs]) };
+            json!({ "args": args, "kwargs": kwargs })
         });
         described["inbound_nodes"] = calls.collect();
         described["name"] = layer.name().into();
@@ -93,7 +100,9 @@ type Source = (String, usize, usize);
 /// A call that is to be made.
 struct Todo {
     layer: AnyLayer,
+    /// Those by name last.
     inputs: Vec<Source>,
+    named: Named,
 }
 
 pub(super) fn functional_from(config: &Config) -> Result<AnyLayer> {
@@ -110,7 +119,8 @@ pub(super) fn functional_from(config: &Config) -> Result<AnyLayer> {
         }
         let nodes = described.get("inbound_nodes").and_then(Value::as_array);
         for node in nodes.into_iter().flatten() {
-            todo.push(Todo { layer: layer.clone(), inputs: sources(&layer, node)? });
+            let (inputs, named) = sources(&layer, node)?;
+            todo.push(Todo { layer: layer.clone(), inputs, named });
         }
         if layers.insert(layer.name(), layer.clone()).is_some() {
             return Err(Error::invalid(
@@ -133,7 +143,7 @@ pub(super) fn functional_from(config: &Config) -> Result<AnyLayer> {
             let inputs: Option<Vec<KerasTensor>> = t.inputs.iter().map(|s| symbol(&calls, s)).collect();
             match inputs {
                 Some(inputs) if !blocked.contains(&t.layer) => {
-                    let outputs = t.layer.apply_under(&[], inputs)?;
+                    let outputs = t.layer.apply_under(&[], inputs, t.named)?;
                     if let Some(first) = outputs.first() {
                         calls.entry(t.layer.name()).or_default().push(first.invocation().clone());
                     }
@@ -181,8 +191,8 @@ pub(super) fn functional_from(config: &Config) -> Result<AnyLayer> {
     Ok(model.into_layer(name))
 }
 
-/// The inputs of a described call.
-fn sources(layer: &AnyLayer, node: &Value) -> Result<Vec<Source>> {
+/// The inputs of a described call, and the names of the last of them.
+fn sources(layer: &AnyLayer, node: &Value) -> Result<(Vec<Source>, Named)> {
     let mut found = vec![];
     let refuse = || {
         let wanted = format!("args of symbols for the calls of layer {}", layer.name());
@@ -191,19 +201,36 @@ fn sources(layer: &AnyLayer, node: &Value) -> Result<Vec<Source>> {
     let args = node.get("args").and_then(Value::as_array).ok_or_else(refuse)?;
     collect(&Value::Array(args.clone()), &mut found).ok_or_else(refuse)?;
     let kwargs = node.get("kwargs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
-    if let Some((key, value)) = kwargs.iter().find(|(_, v)| !v.is_null()) {
-        let text = format!("the argument {key}={value} in a call of layer {}", layer.name());
-        return Err(Error::unimplemented("Functional", text));
+    let mut named = Named::default();
+    let recurrent = layer.layer().takes_states();
+    for (key, value) in kwargs.into_iter().filter(|(_, v)| !v.is_null()) {
+        match symbol_of(&value) {
+            // First states may be given by name or by place; whoever runs the model says whether it is trained.
+            _ if recurrent && key == "initial_state" => collect(&value, &mut found).ok_or_else(refuse)?,
+            _ if recurrent && key == "training" => {}
+            Some(source) => {
+                found.push(source);
+                named.tensors.push(key);
+            }
+            None => {
+                named.settings.insert(key, value);
+            }
+        }
     }
-    Ok(found)
+    Ok((found, named))
 }
 
 fn collect(v: &Value, found: &mut Vec<Source>) -> Option<()> {
     if let Value::Array(all) = v {
         return all.iter().try_for_each(|v| collect(v, found));
     }
-    found.push(history(v.get("config")?.get("keras_history")?)?);
+    found.push(symbol_of(v)?);
     Some(())
+}
+
+/// Where a symbol that Keras describes comes from.
+fn symbol_of(v: &Value) -> Option<Source> {
+    history(v.get("config")?.get("keras_history")?)
 }
 
 fn history(v: &Value) -> Option<Source> {

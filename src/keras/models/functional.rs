@@ -66,7 +66,8 @@ impl Layer for Functional {
         }
         for call in &self.graph.calls {
             let inputs = call.inputs.iter().map(|i| value(&values, i)).collect::<Result<Vec<_>>>()?;
-            let outputs = c.run_many(&call.layer, &inputs)?;
+            let (inputs, args) = call.named.of(&inputs);
+            let outputs = c.run_with(&call.layer, inputs, &args)?;
             values.extend(outputs.into_iter().enumerate().map(|(i, y)| ((call.id, i), y)));
         }
         self.graph.outputs.iter().map(|o| value(&values, o)).collect()

@@ -3,7 +3,7 @@
 use super::functional::Functional;
 use super::sequential::Chain;
 use crate::error::{Error, ErrorKind, Result};
-use crate::keras::base::{AnyLayer, Call, KerasInputs, KerasSpec, KerasTensor};
+use crate::keras::base::{AnyLayer, Call, KerasInputs, KerasSpec, KerasTensor, Named};
 use crate::keras::training::Training;
 use crate::shape::PartialShape;
 use crate::tensor::Tensor;
@@ -134,7 +134,7 @@ impl Model {
         }
         match (Chain::of(self), specs) {
             (Some(chain), [one]) => chain.build(self, &one.shape),
-            _ => self.as_layer().infer(&[], specs).map(|_| ()),
+            _ => self.as_layer().infer(&[], specs, &Named::default()).map(|_| ()),
         }
     }
 

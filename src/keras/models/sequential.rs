@@ -4,7 +4,7 @@ use super::config::{sequential_arguments, sequential_from};
 use super::functional::fitted;
 use super::{Model, auto};
 use crate::error::{Error, ErrorKind, Result};
-use crate::keras::base::{AnyLayer, Call, KerasTensor, Layer};
+use crate::keras::base::{AnyLayer, Call, KerasTensor, Layer, Named};
 use crate::keras::layers::InputLayer;
 use crate::keras::object::Config;
 use crate::shape::PartialShape;
@@ -239,7 +239,7 @@ impl Chain {
         auto::take_functional_name();
         let mut x = input.clone();
         for layer in self.visible() {
-            let ys = layer.apply_under(std::slice::from_ref(any), vec![x])?;
+            let ys = layer.apply_under(std::slice::from_ref(any), vec![x], Named::default())?;
             x = one_output(&layer, ys)?;
         }
         let (a, b) = (input.shape().clone(), x.shape().clone());

@@ -7,7 +7,7 @@ use super::source::{Batch, Batching, Feed, source_of};
 use super::state::Steps;
 use super::stepper::{FitStepper, Phase, Reply, Request, TestStepper};
 use crate::error::{Error, ErrorKind, Result};
-use crate::function::function;
+use crate::function::{ConcreteFunction, Function, function};
 use crate::keras::base::Call;
 use crate::keras::callbacks::{Callback, CallbackList, History, Params};
 use crate::keras::models::{Model, run_model};
@@ -323,11 +323,22 @@ impl Model {
     /// # Errors
     /// What a layer refuses.
     pub fn predict_on_batch(&self, x: &[Tensor]) -> Result<Vec<Tensor>> {
-        let f = self.training().predict.get_or_init(|| {
+        self.predict_step().call(x)
+    }
+
+    /// The graph that [`Model::predict`] runs for batches like this one (Keras' `make_predict_function`).
+    ///
+    /// # Errors
+    /// What a layer refuses.
+    pub fn make_predict_function(&self, x: &[Tensor]) -> Result<Arc<ConcreteFunction>> {
+        self.predict_step().get_concrete_function(x)
+    }
+
+    fn predict_step(&self) -> &Function<Vec<Tensor>> {
+        self.training().predict.get_or_init(|| {
             let layer = self.as_layer().clone();
             function(move |x: &[Tensor]| run_model(&layer, &mut Call::new(false), x)).named("predict_step")
-        });
-        f.call(x)
+        })
     }
 
     /// One step of training on one batch; the metrics go on from where they are.
@@ -338,6 +349,16 @@ impl Model {
         let (steps, batch) = self.one_batch("train_on_batch", data.into())?;
         steps.train(&batch)?;
         steps.state.read_results()
+    }
+
+    /// The graph that [`Model::fit`] runs for batches like this one (Keras' `make_train_function`): forward pass, gradients, updates of
+    /// weights and metrics.
+    ///
+    /// # Errors
+    /// As [`Model::fit`].
+    pub fn make_train_function(&self, data: impl Into<Data>) -> Result<Arc<ConcreteFunction>> {
+        let (steps, batch) = self.one_batch("make_train_function", data.into())?;
+        steps.train_graph(&batch)
     }
 
     /// Loss and metrics of one batch; the metrics go on from where they are.

@@ -2,7 +2,9 @@
 
 use super::compile::{MetricItem, MetricsArg, Named};
 use super::losses::{Compared, by_name};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::keras::losses::{Reduction, apply_mask};
 use crate::keras::metrics::{self, Metric};
 use crate::tensor::{Tensor, init_scope, without_recorders};
 use std::collections::HashMap;
@@ -63,7 +65,9 @@ impl CompiledMetrics {
                 return Err(Error::invalid("Model.fit", "y", wanted, "none"));
             };
             let weight = c.weights[m.output].as_ref().filter(|_| m.weighted);
-            m.metric.update_state(y, &c.y_pred[m.output], weight)?;
+            let mask = c.masks[m.output].as_ref().filter(|_| m.metric.heeds_masks());
+            let weight = apply_mask(weight, mask, DType::Float32, Reduction::Sum)?;
+            m.metric.update_state(y, &c.y_pred[m.output], weight.as_ref())?;
         }
         Ok(())
     }

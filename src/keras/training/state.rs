@@ -9,7 +9,7 @@ use super::tracker::Tracker;
 use crate::autodiff::GradientTape;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::function::{Function, function};
+use crate::function::{ConcreteFunction, Function, function};
 use crate::keras::base::{AnyLayer, Call};
 use crate::keras::models::{output_names, run_model};
 use crate::keras::optimizers::Optimizer;
@@ -77,34 +77,44 @@ impl Steps {
         self.run(&self.train, "train_step", batch, State::train_step)
     }
 
+    /// The graph of [`Steps::train`] for batches like this one.
+    pub(super) fn train_graph(&self, batch: &Batch) -> Result<Arc<ConcreteFunction>> {
+        let (f, args) = self.step(&self.train, "train_step", batch, State::train_step);
+        f.get_concrete_function(&args)
+    }
+
     /// Forward pass, loss, updates of metrics.
     pub(super) fn test(&self, batch: &Batch) -> Result<()> {
         self.run(&self.test, "test_step", batch, State::test_step)
     }
 
     fn run(&self, known: &Traced, name: &str, batch: &Batch, step: StepFn) -> Result<()> {
+        let (f, args) = self.step(known, name, batch, step);
+        if self.state.args.run_eagerly { f.host_function(&args) } else { f.call(&args) }
+    }
+
+    /// The function of a step, made once for each number of arrays, and its arguments.
+    fn step(
+        &self,
+        known: &Traced,
+        name: &str,
+        batch: &Batch,
+        step: StepFn,
+    ) -> (Rc<Function<()>>, Vec<Tensor>) {
         let args: Vec<Tensor> =
             [&batch.x, &batch.y, &batch.sample_weight].into_iter().flatten().cloned().collect();
         let parts = Parts { x: batch.x.len(), y: batch.y.len(), weights: batch.sample_weight.len() };
-        let state = self.state.clone();
-        let host = move |args: &[Tensor]| {
-            let (x, rest) = args.split_at(parts.x);
-            let (y, weights) = rest.split_at(parts.y);
-            step(&state, x, y, weights)
+        let make = || {
+            let state = self.state.clone();
+            let host = move |args: &[Tensor]| {
+                let (x, rest) = args.split_at(parts.x);
+                let (y, weights) = rest.split_at(parts.y);
+                step(&state, x, y, weights)
+            };
+            Rc::new(function(host).named(name))
         };
-        if self.state.args.run_eagerly {
-            return host(&args);
-        }
-        let made = known.borrow().get(&parts).cloned();
-        let f = match made {
-            Some(f) => f,
-            None => {
-                let f = Rc::new(function(host).named(name));
-                known.borrow_mut().insert(parts, f.clone());
-                f
-            }
-        };
-        f.call(&args)
+        let f = known.borrow_mut().entry(parts).or_insert_with(make).clone();
+        (f, args)
     }
 }
 

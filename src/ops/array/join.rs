@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Val};
 use crate::shape::resolve_axis;
-use crate::tensor::{IntoTensor, Row, Tensor, row, run, run_one};
+use crate::tensor::{Adjoints, IntoTensor, Row, Tensor, row, run, run_one};
 
 /// Refuses tensors of another dtype than the first one's.
 fn want_same_dtype(g: &Graph, op: &str, values: &[Val]) -> Result<()> {
@@ -162,6 +162,7 @@ crate::op! {
         let count = count.ok_or_else(|| Error::invalid("Split", "num_split", format_args!("a divisor of {n}, the size of dimension {axis}"), s.num_split))?;
         parts(g, value, axis, std::iter::repeat_n(n / count, count))
     };
+    vjps |s, g, x, y, dy| joined(g, y, dy, resolve_axis("Split", "axis", s.axis, g.rank(x[0]))?);
     cases [
         case().with("axis", 0).with("num_split", 2).f32([4, 3]),
         case().with("axis", -1).with("num_split", 3).f32([2, 3]),
@@ -199,6 +200,7 @@ crate::op! {
         let sizes: Vec<usize> = s.size_splits.iter().map(|&d| if d < 0 { n - known } else { d } as usize).collect();
         parts(g, value, axis, sizes.into_iter())
     };
+    vjps |s, g, x, y, dy| joined(g, y, dy, resolve_axis("SplitV", "axis", s.axis, g.rank(x[0]))?);
     cases [
         case().with("size_splits", [1, 3]).with("axis", 0).with("num_split", 2).f32([4, 2]),
         case().with("size_splits", [2, -1, 0]).with("axis", -1).with("num_split", 3).f32([2, 5]),
@@ -209,6 +211,13 @@ crate::op! {
         case().with("size_splits", [-1, -1]).with("axis", 0).with("num_split", 2).f32([4, 2]),
         case().with("size_splits", [1, 3]).with("axis", 3).with("num_split", 2).f32([4, 2]),
     ]
+}
+
+/// The adjoint of what was cut into parts: theirs joined, with zeros where there is none.
+fn joined(g: &mut Graph, y: &[Val], dy: &[Option<Val>], axis: usize) -> Result<Adjoints> {
+    let parts =
+        y.iter().zip(dy).map(|(&y, d)| d.map_or_else(|| g.zeros_like(y), Ok)).collect::<Result<Vec<_>>>()?;
+    Ok(vec![if parts.is_empty() { None } else { Some(g.concatenate(&parts, axis)?) }])
 }
 
 /// How to cut in [`split`]: into a number of equal parts, or parts of given sizes (one may be -1).

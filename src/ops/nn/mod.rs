@@ -1,6 +1,7 @@
 //! `tf.nn`: what neural networks are made of.
 
 mod activations;
+mod attention;
 mod conv;
 mod dilation;
 mod dropout;
@@ -15,6 +16,7 @@ mod softmax;
 mod window;
 
 pub use activations::*;
+pub use attention::*;
 pub use conv::*;
 pub use dilation::*;
 pub use dropout::*;
@@ -37,6 +39,7 @@ pub(super) const OPS: &[&[Row]] = &[
     activations::exponential::OPS,
     activations::smooth::OPS,
     softmax::OPS,
+    attention::OPS,
     conv::conv2d::OPS,
     conv::conv3d::OPS,
     conv::depthwise::OPS,

@@ -1,13 +1,13 @@
 //! Tuned kernels: other texts, the same results, one table for good.
 
 use wgflow::{DType, GradientTape, Result, Tensor, matmul, nn, random, reduce_sum};
-use wgflow_tests::device::{alone_with, device_under_test, wanted};
+use wgflow_tests::device::{alone_said, device_under_test, wanted};
 
 const ALONE: &str = "counts::tuning::products_alone";
 
 /// What a run of [`products_alone`] printed: results, and their bits.
 fn run(tune: &str, home: &str) -> Vec<u32> {
-    let said = alone_with(ALONE, &[("WGFLOW_TUNE", tune), ("WGFLOW_HOME", home)]);
+    let said = alone_said(ALONE, &[("WGFLOW_TUNE", tune), ("WGFLOW_HOME", home)]);
     let line = said.lines().find_map(|l| l.split_once("bits: ").map(|(_, bits)| bits.to_string()));
     let bits = line.expect("the test prints bits");
     bits.split_whitespace().map(|b| b.parse().expect("a number")).collect()

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use wgflow::hlo::{
-    ById, Conv, ConvLayout, DotDims, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, ScatterKind,
-    Spec, Val, WindowDim,
+    Attention, ById, Conv, ConvLayout, DotDims, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody,
+    ScatterKind, Spec, Val, WindowDim,
 };
 use wgflow::{DType, Result, Shape};
 
@@ -19,7 +19,7 @@ pub(super) struct Case {
     pub smooth: bool,
 }
 
-fn case(
+pub(super) fn case(
     name: &str,
     shapes: &[&[usize]],
     build: impl Fn(&mut Graph, &[Val]) -> Result<Val> + 'static,
@@ -99,6 +99,34 @@ fn conv(window: Vec<WindowDim>, feature_groups: usize, batch_groups: usize, lhs_
         feature_groups,
         batch_groups,
     }
+}
+
+/// Attention and its row statistics, plain, causal, and with masks; one leaves out all keys of a query.
+fn attention() -> Vec<Case> {
+    let whole = |name: &str, causal: bool, mask: Option<&'static [i64]>, columns: usize| {
+        let shapes = [[2, 3, 2, 6], [2, 5, 2, 6], [2, 5, 2, columns]];
+        let build = move |g: &mut Graph, x: &[Val]| {
+            let mut x = x.to_vec();
+            if let Some(m) = mask {
+                let m = g.constant(Literal::ints(DType::Bool, [3, 5], m.to_vec()))?;
+                x.push(g.broadcast_in_dim(m, [2, 2, 3, 5], &[2, 3])?);
+            }
+            let [y, top, sum] = g.attention(Attention::new(0.7, causal), &x)?;
+            // The maximum of a row of which nothing counts is too large for differences.
+            Ok(if mask.is_some() { vec![y, sum] } else { vec![y, top, sum] })
+        };
+        let inputs = shapes.iter().map(|s| (Shape::from(*s), (-1.5, 1.5))).collect();
+        Case { name: format!("attention {name}"), inputs, build: Box::new(build), smooth: true }
+    };
+    vec![
+        whole("plain", false, None, 4),
+        whole("causal", true, None, 3),
+        whole("masked", false, Some(&[1, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1]), 4),
+        whole("masked and causal", true, Some(&[1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1]), 70),
+        case("attention alone", &[&[1, 9, 1, 8], &[1, 9, 1, 8], &[1, 9, 1, 8]], |g, x| {
+            Ok(g.attention(Attention::new(0.4, true), x)?[0])
+        }),
+    ]
 }
 
 fn contractions() -> Vec<Case> {
@@ -260,8 +288,18 @@ fn structures() -> Vec<Case> {
 
 /// All of them.
 pub(super) fn all() -> Vec<Case> {
-    [rows(), windows(), contractions(), views(), gathers(), reductions(), structures()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        rows(),
+        windows(),
+        contractions(),
+        attention(),
+        views(),
+        gathers(),
+        reductions(),
+        structures(),
+        super::loops::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -4,6 +4,7 @@ mod cases;
 mod device;
 mod gradients;
 mod limits;
+mod loops;
 mod random;
 
 pub(crate) use device::primitives_and_derivatives;

@@ -1,7 +1,11 @@
 //! Random graphs: compiled as a whole and by parts they mean what the exact evaluator says.
 
 use super::device::{Adapt, compare};
-use wgflow::hlo::{DotDims, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScatterKind, Spec, Val};
+use std::sync::Arc;
+use wgflow::hlo::{
+    ById, DotDims, Ew, GatherMode, Graph, Literal, Prim, ReduceKind, ScanBody, ScatterKind, Spec, Val,
+    WhileBody,
+};
 use wgflow::{DType, Result, Shape};
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::rng::Rng;
@@ -13,6 +17,8 @@ struct Grower {
     g: Graph,
     rng: Rng,
     values: Vec<Val>,
+    /// How many branches and loops are around it.
+    depth: usize,
 }
 
 impl Grower {
@@ -47,12 +53,98 @@ impl Grower {
         if fits { self.g.broadcast_to(other, &spec.shape) } else { Ok(like) }
     }
 
+    /// A small graph from values of `inputs` to some of the spec of `like`, which grows by itself.
+    fn inner(&mut self, inputs: &[Spec], outputs: &[Spec]) -> Result<Arc<Graph>> {
+        let seed = self.rng.below(1 << 20) as u64;
+        let mut this = Grower { g: Graph::new(), rng: Rng::new(seed), values: vec![], depth: self.depth + 1 };
+        let x: Vec<Val> = inputs.iter().map(|s| this.g.parameter(s.clone())).collect();
+        this.values = x.clone();
+        for _ in 0..2 + this.rng.below(5) {
+            this.step()?;
+        }
+        let mut outs = vec![];
+        for spec in outputs {
+            // Steady maps only: what a loop repeats must not jump by rounding.
+            let fits = |s: &Spec| s == spec;
+            let v = if is_steady(&this.g) { this.pick(fits) } else { None };
+            let v = v.or_else(|| x.iter().copied().find(|&v| this.g.spec(v) == spec)).unwrap();
+            let half = this.g.full_like(v, 0.5)?;
+            outs.push(this.g.mul(v, half)?);
+        }
+        this.g.set_outputs(outs);
+        Ok(Arc::new(this.g.pruned()))
+    }
+
+    /// A branch, a scan or a loop with a condition on its trips, on `x` and another value.
+    fn structure(&mut self, x: Val) -> Result<Val> {
+        let float = |g: &Graph, v: Val| g.dtype(v) == DType::Float32 && g.shape(v).size() <= 200;
+        let other = self.values.iter().copied().find(|&v| float(&self.g, v)).unwrap_or(x);
+        if self.depth > 1 {
+            return self.g.neg(x);
+        }
+        let (of_x, of_other) = (self.g.spec(x).clone(), self.g.spec(other).clone());
+        let int = Spec::new(DType::Int32, ());
+        match self.rng.below(3) {
+            0 => {
+                let inputs = [of_other, of_x.clone()];
+                let n = 1 + self.rng.below(3);
+                let mut branches = vec![];
+                for _ in 0..n {
+                    branches.push(ById(self.inner(&inputs, std::slice::from_ref(&of_x))?));
+                }
+                let at = self.g.scalar(DType::Int32, self.rng.below(n + 2) as f64 - 1.0)?;
+                self.g.push(Prim::Case(branches), &[at, other, x])
+            }
+            1 if of_other.shape.rank() > 0 => {
+                let slice = Spec::new(DType::Float32, &of_other.shape[1..]);
+                let inputs = [of_x.clone(), of_x.clone(), slice];
+                let body = self.inner(&inputs, &[of_x.clone(), of_x])?;
+                let (trips, reverse) = (of_other.shape[0], self.rng.below(2) == 0);
+                let s = ScanBody { body, trips, consts: 1, carries: 1, reverse, primal: None };
+                let r = self.g.push_multi(Prim::Scan(ById(Arc::new(s))), &[x, x, other])?;
+                let stacked = r[1];
+                if self.g.shape(stacked).size() <= MAX_ELEMENTS {
+                    self.values.push(stacked);
+                }
+                Ok(r[0])
+            }
+            _ => {
+                // The number of trips is a value that the host cannot know.
+                let step = self.inner(&[of_other.clone(), of_x.clone()], std::slice::from_ref(&of_x))?;
+                let inputs = [of_other, int.clone(), int, of_x];
+                let (mut cond, mut body) = (Graph::new(), Graph::new());
+                let c: Vec<Val> = inputs.iter().map(|s| cond.parameter(s.clone())).collect();
+                let goes_on = cond.lt(c[1], c[2])?;
+                cond.set_outputs(vec![goes_on]);
+                let b: Vec<Val> = inputs.iter().map(|s| body.parameter(s.clone())).collect();
+                let one = body.scalar(DType::Int32, 1.0)?;
+                let next = body.add(b[1], one)?;
+                let value = body.inline(&step, &[b[0], b[3]])?[0];
+                body.set_outputs(vec![next, b[2], value]);
+                let limit = (self.rng.below(3) == 0).then(|| self.rng.below(6));
+                let w = WhileBody {
+                    cond: Some(Arc::new(cond)),
+                    body: Arc::new(body),
+                    consts: 1,
+                    carries: 3,
+                    limit,
+                    reverse: false,
+                    primal: None,
+                };
+                let zero = self.g.scalar(DType::Int32, 0.0)?;
+                let wanted = self.g.scalar(DType::Int32, self.rng.below(12) as f64)?;
+                let r = self.g.push_multi(Prim::While(ById(Arc::new(w))), &[other, zero, wanted, x])?;
+                Ok(r[2])
+            }
+        }
+    }
+
     fn step(&mut self) -> Result<()> {
         let x = self.float();
         let shape = self.g.shape(x).clone();
         let rank = shape.rank();
         let dim = self.rng.below(rank.max(1));
-        let new = match self.rng.below(26) {
+        let new = match self.rng.below(29) {
             0 => {
                 let y = self.partner(x)?;
                 let s = self.g.add(x, y)?;
@@ -223,6 +315,7 @@ impl Grower {
                 self.bounded(f)?
             }
             24 => self.g.push(Prim::OptimizationBarrier, &[x])?,
+            25..=27 if shape.size() <= 200 => self.structure(x)?,
             _ => {
                 let y = self.partner(x)?;
                 self.g.push(Prim::Elementwise(Ew::Sub), &[x, y])?
@@ -237,13 +330,17 @@ impl Grower {
 
 /// Values whose exactness rounding cannot decide otherwise: comparisons of rounded numbers jump.
 fn is_steady(g: &Graph) -> bool {
-    !g.insts().iter().any(|i| {
-        matches!(i.prim, Prim::Elementwise(Ew::Floor)) || matches!(i.prim, Prim::Convert(DType::Int32))
+    !g.insts().iter().any(|i| match &i.prim {
+        Prim::Elementwise(Ew::Floor) | Prim::Convert(DType::Int32) => true,
+        Prim::Case(branches) => !branches.iter().all(|b| is_steady(b)),
+        Prim::Scan(s) => !is_steady(&s.body),
+        Prim::While(w) => !is_steady(&w.body),
+        _ => false,
     })
 }
 
 fn grown(seed: u64) -> (Graph, Vec<Literal>) {
-    let mut this = Grower { g: Graph::new(), rng: Rng::new(seed), values: vec![] };
+    let mut this = Grower { g: Graph::new(), rng: Rng::new(seed), values: vec![], depth: 0 };
     let mut args = vec![];
     for _ in 0..1 + this.rng.below(3) {
         let shape = this.shape();

@@ -1,7 +1,9 @@
 //! Keras: layers, models, training.
 
+mod applications;
 mod goldens;
 mod loops;
+mod recurrent;
 mod saving;
 mod training;
 

@@ -2,6 +2,7 @@
 
 mod effects;
 mod large;
+mod products;
 mod seeds;
 mod tape;
 mod traced;

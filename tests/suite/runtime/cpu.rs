@@ -55,3 +55,22 @@ fn host_memory_is_pooled_and_counted() -> wgflow::Result<()> {
     assert_eq!(cpu.memory_info().idle, 0);
     Ok(())
 }
+
+#[test]
+fn a_profile_tells_the_kernels_of_the_cpu() -> wgflow::Result<()> {
+    let device = wgflow::config::list_logical_devices(wgflow::runtime::DeviceType::Cpu)[0].clone();
+    let sum = |n: usize| -> wgflow::Result<f32> {
+        let ones = || wgflow::ones([n as i64, n as i64], wgflow::DType::Float32);
+        wgflow::config::with_device("/CPU:0", || wgflow::reduce_sum(&ones()?, None, false)?.item::<f32>())?
+    };
+    assert_eq!(sum(3)?, 9.0);
+    device.profile_start()?;
+    assert_eq!((sum(3)?, sum(300)?), (9.0, 90_000.0));
+    let times = device.profile_stop()?;
+    // Other tests may use the device meanwhile.
+    assert!(times.iter().filter(|t| t.label.contains("reduce")).count() >= 2, "{times:?}");
+    assert!(times.iter().all(|t| t.duration_ns > 0 && t.bytes > 0), "{times:?}");
+    assert_eq!(device.profile_stop()?, []);
+    assert_eq!(sum(2)?, 4.0);
+    Ok(())
+}

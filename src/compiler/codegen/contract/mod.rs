@@ -7,6 +7,7 @@ mod side;
 mod tiled;
 mod variant;
 
+pub(super) use tiled::loader;
 pub use variant::{Form, Variant, shape_class, variants};
 
 use super::digits::Digits;
@@ -21,7 +22,7 @@ const SHARED_BUILTINS: &str = "@builtin(subgroup_invocation_id) lane: u32, @buil
 const TILED_BUILTINS: &str = "@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
 
 /// Loop variables in the order of [`ContractKernel`].
-const VARS: [&str; 4] = ["g", "m", "n", "k"];
+pub(super) const VARS: [&str; 4] = ["g", "m", "n", "k"];
 const M: u8 = 1;
 const N: u8 = 2;
 const K: u8 = 3;
@@ -62,7 +63,7 @@ fn cut(c: &ContractKernel, digits: &Digits) -> (usize, Option<(usize, usize)>) {
 }
 
 /// Which variable four loaded elements differ in.
-fn vector_of(f: &Function, candidates: [u8; 2]) -> Option<u8> {
+pub(super) fn vector_of(f: &Function, candidates: [u8; 2]) -> Option<u8> {
     let needed = f.body.needed([f.result]);
     let quads = |var: u8| {
         let scope = Scope::quad(&VARS, var, "");

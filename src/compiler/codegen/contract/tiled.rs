@@ -137,7 +137,7 @@ pub(super) fn write(
 }
 
 /// Declares `fn NAME(g, m, k) -> vec4` of four elements along `var`, or one element for no variable.
-fn loader(
+pub(in crate::compiler::codegen) fn loader(
     w: &mut Writer<'_>,
     f: &Function,
     name: &str,

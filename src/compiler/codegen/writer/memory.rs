@@ -2,7 +2,7 @@
 
 use super::{Access, Names, Scope, Writer, is_quad, ty_name, zero_of};
 use crate::compiler::codegen::Word;
-use crate::compiler::index::Index;
+use crate::compiler::index::{Index, Lanes};
 use crate::compiler::kernel::Store;
 use crate::compiler::scalar::{Body, SVal, Ty};
 use crate::dtype::Storage;
@@ -175,7 +175,23 @@ impl Writer<'_> {
         }
         let single = self.access[b as usize] == Some(Access::Single);
         match storage {
+            Storage::F32 | Storage::I32 | Storage::U32 | Storage::C64
+                if single
+                    && scope.vector.is_some_and(|v| body.index_lanes(&s.index, v) != Lanes::Linear(1)) =>
+            {
+                // Neighbouring elements of a part that may be in several rows of the whole.
+                let lanes = scope.lanes.clone().unwrap_or_default();
+                for l in 0..4 {
+                    let at = self.address(b, &s.index, scope, names, Some(l));
+                    let store = format!("b{b}[{at}] = ({value})[{l}];");
+                    self.line(match l {
+                        0 => store,
+                        _ => format!("if ({lanes}[{l}] != {lanes}[{}]) {{ {store} }}", l - 1),
+                    });
+                }
+            }
             Storage::F32 | Storage::I32 | Storage::U32 | Storage::C64 if single => {
+                self.line("{");
                 self.line(format!("let s{b} = {value};"));
                 self.line(format!("let a{b} = {at};"));
                 self.line(format!("b{b}[a{b}] = s{b}[0];"));
@@ -187,6 +203,7 @@ impl Writer<'_> {
                         l - 1
                     ));
                 }
+                self.line("}");
             }
             Storage::F32 | Storage::I32 | Storage::U32 | Storage::C64 => {
                 self.line(format!("b{b}[({at}) >> 2u] = {};", to_stored(&value, ty, true)));

@@ -1,0 +1,114 @@
+//! What is no kernel's time: issue of work, launches, memory; and a long run.
+
+use crate::costs::{least_temporaries, temporaries};
+use crate::rows;
+use serde_json::{Value, json};
+use std::time::Instant;
+use wgflow::exec::target_of;
+use wgflow::tensor::cached_entries;
+use wgflow::{DType, Result, add, config, random};
+
+fn row(work: &str, unit: &str, value: f64) -> Value {
+    json!({ "work": work, "unit": unit, "ours": value })
+}
+
+/// Costs of the host, and of the training step of the convolutional network in launches and memory.
+pub(crate) fn costs() -> Result<Vec<Value>> {
+    let device = config::current_device()?;
+    let mut found = vec![row("issue of a small eager add", "us", issue()? * 1e6)];
+    let (model, x, y) = rows::cnn(64)?;
+    model.train_on_batch((&x, &y))?;
+    let step = model.make_train_function((&x, &y))?;
+    let args = [&x, &y];
+    let before = device.stats().dispatches;
+    step.call(&args)?;
+    let launches = device.stats().dispatches - before;
+    device.sync()?;
+    if launches > 0 {
+        found.push(row("launches of the CNN's training step", "launches", launches as f64));
+        if let Some(seconds) = least_of(10, || {
+            let start = thread_seconds();
+            step.call(&args)?;
+            let spent = start.and_then(|s| Some(thread_seconds()? - s));
+            device.sync()?;
+            Ok(spent)
+        })? {
+            found.push(row("host work per replayed dispatch", "us", seconds / launches as f64 * 1e6));
+        }
+    }
+    let executable = step.executable(&target_of(&device))?;
+    let plan = executable.plan();
+    let (held, bound) = (temporaries(plan) as f64, least_temporaries(plan) as f64);
+    found.push(row("temporaries of the CNN's training step", "MB", held / 1e6));
+    found.push(row("temporaries over the liveness bound", "ratio", held / bound));
+    Ok(found)
+}
+
+fn least_of(n: usize, mut f: impl FnMut() -> Result<Option<f64>>) -> Result<Option<f64>> {
+    let all = (0..n).map(|_| f()).collect::<Result<Option<Vec<f64>>>>()?;
+    Ok(all.map(|v| v.into_iter().fold(f64::INFINITY, f64::min)))
+}
+
+/// Seconds of a processor that this thread has had, where the system tells.
+fn thread_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split(' ').next()?.parse::<f64>().ok()? / 1e9)
+}
+
+/// Time to issue a small warm op: the loop without the wait for its end.
+fn issue() -> Result<f64> {
+    let uniform = |seed| random::stateless_uniform([4], seed, -1.0, 1.0, DType::Float32);
+    let (x, y) = (uniform([1, 2])?, uniform([3, 4])?);
+    let mut best = f64::INFINITY;
+    for _ in 0..20 {
+        let start = Instant::now();
+        for _ in 0..200 {
+            std::hint::black_box(add(&x, &y)?);
+        }
+        best = best.min(start.elapsed().as_secs_f64() / 200.0);
+        add(&x, &y)?.to_vec::<f32>()?;
+    }
+    Ok(best)
+}
+
+/// Prints the microseconds of each kernel of the convolutional network's training step, the mean of twenty steps.
+pub(crate) fn profile() -> Result<()> {
+    let device = config::current_device()?;
+    let (model, x, y) = rows::cnn(64)?;
+    let run = |n: usize| (0..n).try_for_each(|_| model.train_on_batch((&x, &y)).map(|_| ()));
+    run(3)?;
+    device.profile_start()?;
+    run(20)?;
+    let mut sums: Vec<(String, u64, u64)> = vec![];
+    for t in device.profile_stop()? {
+        match sums.iter_mut().find(|s| s.0 == t.label) {
+            Some(s) => (s.1, s.2) = (s.1 + t.duration_ns, s.2 + 1),
+            None => sums.push((t.label, t.duration_ns, 1)),
+        }
+    }
+    for (label, ns, n) in sums {
+        println!("{:9.1} us  {n:4} x  {label}", ns as f64 / 20e3);
+    }
+    Ok(())
+}
+
+/// Trains for many steps, after which there is no more of anything than after the first hundred.
+pub(crate) fn growth(steps: usize) -> Result<()> {
+    let device = config::current_device()?;
+    let (model, x, y) = rows::cnn(64)?;
+    let run = |n: usize| (0..n).try_for_each(|_| model.train_on_batch((&x, &y)).map(|_| ()));
+    run(100.min(steps))?;
+    let held = || -> Result<_> {
+        let s = device.stats();
+        let memory = config::get_memory_info(&device.name())?.current;
+        Ok((memory, cached_entries(), s.pipelines_created, s.buffers_created))
+    };
+    let before = held()?;
+    run(steps)?;
+    let after = held()?;
+    println!(
+        "memory, entries, pipelines, buffers after 100 steps: {before:?}; after {steps} more: {after:?}"
+    );
+    assert_eq!(before, after, "a long run grows");
+    Ok(())
+}

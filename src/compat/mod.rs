@@ -1,0 +1,3 @@
+//! Earlier programming models of TensorFlow.
+
+pub mod v1;

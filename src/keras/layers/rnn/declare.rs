@@ -1,0 +1,189 @@
+//! Declaration of a cell and of the layer that runs it over a sequence: both have the cell's arguments.
+
+/// Declares a cell of `gates` matrices and its layer. The arguments in braces are the cell's own beside those that all cells have. A cell
+/// gets functions for its weights and for its masks of dropout.
+macro_rules! recurrent {
+    (
+        gates $gates:literal, separate $separate:literal;
+        $(#[doc = $cdoc:literal])+
+        $cell:ident;
+        $(#[doc = $ldoc:literal])+
+        $layer:ident;
+        { $($(#[doc = $fdoc:literal])+ $f:ident: $k:ident $t:ty $(= $d:expr)?),* $(,)? }
+    ) => {
+        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $cdoc])+] $cell []
+            [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]);
+        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $ldoc])+] $layer [
+            /// Whether the output is that of all steps, `(batch, time, units)`, rather than of the last.
+            return_sequences: plain bool = false,
+            /// Whether the last states are outputs too.
+            return_state: plain bool = false,
+            /// Whether steps are taken from the last to the first; outputs are in the order of the steps.
+            go_backwards: plain bool = false,
+            /// Whether a call begins with the states that the call before ended with, instead of zeros.
+            stateful: plain bool = false,
+            /// Whether the steps are written out one by one, rather than as a loop.
+            unroll: plain bool = false,
+            /// Whether outputs of masked steps are zeros, rather than those of the step before.
+            zero_output_for_mask: plain bool = false,
+        ] [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]);
+
+        impl $cell {
+            /// The number of gates: parts of the last dimension of the weights.
+            const GATES: usize = $gates;
+
+            fn kernel(&self, c: &mut $crate::keras::base::Call, features: usize) -> $crate::Result<$crate::Tensor> {
+                c.weight_with($crate::keras::base::WeightSpec::of(
+                    "kernel", [features, self.units * Self::GATES], &self.kernel_initializer, &self.kernel_regularizer,
+                    &self.kernel_constraint,
+                ))
+            }
+
+            fn recurrent_kernel(&self, c: &mut $crate::keras::base::Call) -> $crate::Result<$crate::Tensor> {
+                c.weight_with($crate::keras::base::WeightSpec::of(
+                    "recurrent_kernel", [self.units, self.units * Self::GATES], &self.recurrent_initializer,
+                    &self.recurrent_regularizer, &self.recurrent_constraint,
+                ))
+            }
+
+            /// The bias of a shape, where there is one; `initializer` makes it.
+            fn bias(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                shape: impl Into<$crate::Shape>,
+                initializer: &$crate::keras::base::InitializerArg,
+            ) -> $crate::Result<Option<$crate::Tensor>> {
+                if !self.use_bias {
+                    return Ok(None);
+                }
+                c.weight_with($crate::keras::base::WeightSpec::of(
+                    "bias", shape, initializer, &self.bias_regularizer, &self.bias_constraint,
+                )).map(Some)
+            }
+
+            fn dropouts(&self) -> $crate::keras::layers::rnn::gates::Dropouts {
+                $crate::keras::layers::rnn::gates::Dropouts {
+                    inputs: self.dropout,
+                    states: self.recurrent_dropout,
+                    seed: self.seed,
+                    // Keras drops for each gate by itself where states are dropped.
+                    masks: if $separate && self.recurrent_dropout != 0.0 { Self::GATES } else { 1 },
+                }
+            }
+        }
+
+        impl $layer {
+            fn options(&self) -> $crate::keras::layers::rnn::recurrence::Options {
+                $crate::keras::layers::rnn::recurrence::Options {
+                    return_sequences: self.return_sequences,
+                    return_state: self.return_state,
+                    go_backwards: self.go_backwards,
+                    stateful: self.stateful,
+                    unroll: self.unroll,
+                    zero_output_for_mask: self.zero_output_for_mask,
+                }
+            }
+        }
+
+        impl $crate::keras::base::Layer for $layer {
+            $crate::keras::base::configured!(
+                with |s| $crate::keras::layers::support::want_positive(stringify!($layer), "units", s.units)
+            );
+
+            fn sublayers(&self) -> Vec<$crate::keras::AnyLayer> {
+                let cell = $cell {
+                    units: self.units,
+                    activation: self.activation.clone(),
+                    use_bias: self.use_bias,
+                    kernel_initializer: self.kernel_initializer.clone(),
+                    recurrent_initializer: self.recurrent_initializer.clone(),
+                    bias_initializer: self.bias_initializer.clone(),
+                    kernel_regularizer: self.kernel_regularizer.clone(),
+                    recurrent_regularizer: self.recurrent_regularizer.clone(),
+                    bias_regularizer: self.bias_regularizer.clone(),
+                    kernel_constraint: self.kernel_constraint.clone(),
+                    recurrent_constraint: self.recurrent_constraint.clone(),
+                    bias_constraint: self.bias_constraint.clone(),
+                    dropout: self.dropout,
+                    recurrent_dropout: self.recurrent_dropout,
+                    seed: self.seed,
+                    $($f: self.$f.clone(),)*
+                };
+                let name = $crate::keras::object::to_snake_case(stringify!($cell));
+                vec![$crate::keras::base::Layer::named(cell, name).into()]
+            }
+
+            fn call_many(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                xs: &[$crate::Tensor],
+            ) -> $crate::Result<Vec<$crate::Tensor>> {
+                // The cell has the layer's dtypes.
+                let cell = c.held(0)?;
+                if !cell.built() {
+                    cell.set_dtype_policy(c.dtype_policy());
+                }
+                $crate::keras::layers::rnn::recurrence::run(c, &self.options(), xs)
+            }
+
+            fn takes_states(&self) -> bool {
+                true
+            }
+
+            fn supports_masking(&self) -> bool {
+                true
+            }
+
+            /// Set with the outputs.
+            fn compute_mask(
+                &self,
+                _: &mut $crate::keras::base::Call,
+                _: &[$crate::Tensor],
+                _: Option<&$crate::Tensor>,
+            ) -> $crate::Result<Option<$crate::Tensor>> {
+                Ok(None)
+            }
+        }
+    };
+    (@layer [$($meta:tt)+] $name:ident [$($before:tt)*] [$($own:tt)*]) => {
+        $crate::keras::base::layer! {
+            $($meta)+
+            $name(
+                /// Size of the states and of the output.
+                units: plain usize,
+            ) {
+                $($before)*
+                /// Applied to what becomes state and output.
+                activation: into $crate::keras::activations::Activation = "tanh",
+                /// Whether there is a bias.
+                use_bias: plain bool = true,
+                /// First value of the kernel, which inputs are multiplied by.
+                kernel_initializer: into $crate::keras::InitializerArg = "glorot_uniform",
+                /// First value of the recurrent kernel, which states are multiplied by.
+                recurrent_initializer: into $crate::keras::InitializerArg = "orthogonal",
+                /// First value of the bias.
+                bias_initializer: into $crate::keras::InitializerArg = "zeros",
+                /// Penalty on the kernel.
+                kernel_regularizer: maybe $crate::keras::RegularizerArg,
+                /// Penalty on the recurrent kernel.
+                recurrent_regularizer: maybe $crate::keras::RegularizerArg,
+                /// Penalty on the bias.
+                bias_regularizer: maybe $crate::keras::RegularizerArg,
+                /// What the kernel must satisfy.
+                kernel_constraint: maybe $crate::keras::ConstraintArg,
+                /// What the recurrent kernel must satisfy.
+                recurrent_constraint: maybe $crate::keras::ConstraintArg,
+                /// What the bias must satisfy.
+                bias_constraint: maybe $crate::keras::ConstraintArg,
+                /// Which part of the inputs is dropped in training: the same at all steps.
+                dropout: plain f64 = 0.0,
+                /// Which part of the states is dropped in training: the same at all steps.
+                recurrent_dropout: plain f64 = 0.0,
+                $($own)*
+                /// Starts the stream of random numbers of dropout.
+                seed: maybe i64,
+            }
+        }
+    };
+}
+pub(crate) use recurrent;

@@ -1,0 +1,127 @@
+//! Long short-term memory.
+
+use super::super::support::want_positive;
+use super::declare::recurrent;
+use super::gates::{gates, projected};
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::keras::activations::Activation;
+use crate::keras::base::{Call, InitializerArg, Layer, RnnCell, configured};
+use crate::keras::initializers::{Initializer, Ones};
+use crate::ops::{array, linalg, math};
+use crate::shape::Shape;
+use crate::tensor::{Tensor, init_scope};
+
+recurrent! {
+    gates 4, separate true;
+    /// One step of long short-term memory (`keras.layers.LSTMCell`): input `(batch, features)` and states `h`, `c`, each `(batch, units)`, to
+    /// output and next states.
+    ///
+    /// Weights: `kernel` `(features, 4 units)`, `recurrent_kernel` `(units, 4 units)`, `bias` `(4 units,)`; gates in the order input, forget,
+    /// candidate, output.
+    LSTMCell;
+    /// Long short-term memory over a sequence (`keras.layers.LSTM`).
+    ///
+    /// Input `(batch, time, features)`, then, if the first states are not zeros, `h` and `c`, each `(batch, units)`. Output `(batch, units)`, or
+    /// `(batch, time, units)` with `return_sequences`; with `return_state`, the last states behind. Weights: those of [`LSTMCell`].
+    ///
+    /// ```
+    /// use wgflow::{ones, DType, keras::{Layer, layers::LSTM}};
+    /// let layer = LSTM::new(4).return_sequences(true).node();
+    /// let y = layer.call(&ones([2, 5, 3], DType::Float32)?, false)?;
+    /// assert_eq!(y.shape().to_string(), "(2, 5, 4)");
+    /// # Ok::<(), wgflow::Error>(())
+    /// ```
+    LSTM;
+    {
+        /// Applied to the gates.
+        recurrent_activation: into Activation = "sigmoid",
+        /// Whether the first bias of the forget gate is 1.
+        unit_forget_bias: plain bool = true,
+    }
+}
+
+/// A first bias of 1 for the forget gate, and as configured for the others.
+#[derive(Debug)]
+struct UnitForgetBias {
+    units: usize,
+    others: InitializerArg,
+}
+
+impl Initializer for UnitForgetBias {
+    fn call(&self, _: &Shape, dtype: DType) -> Result<Tensor> {
+        let others = self.others.get()?;
+        let parts = [
+            others.call(&[self.units].into(), dtype)?,
+            Ones::new().call(&[self.units].into(), dtype)?,
+            others.call(&[2 * self.units].into(), dtype)?,
+        ];
+        init_scope(|| array::concat(&parts, 0))
+    }
+}
+
+impl LSTMCell {
+    fn biases(&self, c: &mut Call) -> Result<Option<Tensor>> {
+        let n = self.units * Self::GATES;
+        if !self.unit_forget_bias {
+            return self.bias(c, [n], &self.bias_initializer);
+        }
+        let first = UnitForgetBias { units: self.units, others: self.bias_initializer.clone() };
+        self.bias(c, [n], &first.into())
+    }
+}
+
+impl Layer for LSTMCell {
+    configured!(with | s | want_positive("LSTMCell", "units", s.units));
+
+    fn build(&self, c: &mut Call, inputs: &[Shape]) -> Result<()> {
+        let features = inputs.first().and_then(|s| s.last()).copied().unwrap_or(0);
+        self.kernel(c, features)?;
+        self.recurrent_kernel(c)?;
+        self.biases(c).map(|_| ())
+    }
+
+    fn cell(&self) -> Option<&dyn RnnCell> {
+        Some(self)
+    }
+}
+
+impl RnnCell for LSTMCell {
+    fn state_size(&self) -> Vec<Shape> {
+        vec![[self.units].into(), [self.units].into()]
+    }
+
+    fn constants(&self, c: &mut Call, input: &Shape) -> Result<Vec<Tensor>> {
+        self.dropouts().draw(c, input, self.units)
+    }
+
+    fn project(&self, c: &mut Call, inputs: &Tensor, constants: &[Tensor]) -> Result<Tensor> {
+        let (kernel, bias) = (self.kernel(c, inputs.dim(-1)?)?, self.biases(c)?);
+        projected(inputs, self.dropouts().of_inputs(c, constants), &kernel, bias.as_ref())
+    }
+
+    fn step(
+        &self,
+        c: &mut Call,
+        x: &Tensor,
+        states: &[Tensor],
+        constants: &[Tensor],
+    ) -> Result<(Tensor, Vec<Tensor>)> {
+        let kernel = self.recurrent_kernel(c)?;
+        let masks = self.dropouts();
+        let x = match masks.of_states(c, constants) {
+            [] => array::split(math::add(x, linalg::matmul(&states[0], kernel)?)?, Self::GATES, 1)?,
+            each => {
+                let (x, inner) =
+                    (array::split(x, Self::GATES, 1)?, gates(&states[0], each, &kernel, Self::GATES)?);
+                x.iter().zip(&inner).map(|(x, h)| math::add(x, h)).collect::<Result<_>>()?
+            }
+        };
+        let gate = |k: usize, f: &Activation| f.call(&x[k]);
+        let kept = math::multiply(gate(1, &self.recurrent_activation)?, &states[1])?;
+        let candidate = gate(2, &self.activation)?;
+        let carry = math::add(kept, math::multiply(gate(0, &self.recurrent_activation)?, candidate)?)?;
+        let h = math::multiply(gate(3, &self.recurrent_activation)?, self.activation.call(&carry)?)?;
+        Ok((h.clone(), vec![h, carry]))
+    }
+}
