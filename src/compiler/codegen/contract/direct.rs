@@ -25,9 +25,6 @@ struct Tile {
     shared: usize,
 }
 
-/// Groups of sums from which on they are stored in a loop.
-const LOOPED: usize = 8;
-
 /// One kernel under construction.
 struct Direct<'a, 'k> {
     w: Writer<'k>,
@@ -119,30 +116,18 @@ pub(super) fn write(
     this.loops(cut);
     let Direct { mut w, .. } = this;
     let column = |q: usize| format!("n0 + {}u", 4 * q * tile.shared);
-    if tile.rows * tile.quads >= LOOPED && rules.family == Family::Direct {
-        // Drivers of software adapters take seconds over many copies of a long program: rows are chosen in a loop.
-        w.open(format!("for (var r = 0u; r < min({}u, {m_end} - m0); r += 1u)", tile.rows));
-        for q in 0..tile.quads {
-            w.line(format!("var s{q} = {};", acc(0, q)));
-            for r in 1..tile.rows {
-                w.line(format!("s{q} = select(s{q}, {}, r == {r}u);", acc(r, q)));
-            }
-            w.open(format!("if ({} < {n_end})", column(q)));
-            epilogue.write(&mut w, "m0 + r", &column(q), &format!("s{q}"), &n_end);
-            w.close();
+    // Drivers take seconds over many copies of a long program: the row whose sums are stored is chosen in a loop.
+    w.open(format!("for (var r = 0u; r < min({}u, {m_end} - m0); r += 1u)", tile.rows));
+    for q in 0..tile.quads {
+        w.line(format!("var s{q} = {};", acc(0, q)));
+        for r in 1..tile.rows {
+            w.line(format!("s{q} = select(s{q}, {}, r == {r}u);", acc(r, q)));
         }
+        w.open(format!("if ({} < {n_end})", column(q)));
+        epilogue.write(&mut w, "m0 + r", &column(q), &format!("s{q}"), &n_end);
         w.close();
-    } else {
-        for r in 0..tile.rows {
-            w.open(format!("if (m0 + {r}u < {m_end})"));
-            for q in 0..tile.quads {
-                w.open(format!("if ({} < {n_end})", column(q)));
-                epilogue.write(&mut w, &format!("m0 + {r}u"), &column(q), &acc(r, q), &n_end);
-                w.close();
-            }
-            w.close();
-        }
     }
+    w.close();
     if tile.shared > 1 {
         w.finish(&size.to_string(), SHARED_BUILTINS, grid(tiles, rules))
     } else {
