@@ -6,8 +6,8 @@ use crate::dtype::DType;
 use crate::error::Result;
 use smallvec::smallvec;
 
-/// What stands for scores that are left out: Keras' number, so that a row of nothing else weighs all keys alike.
-pub const LEFT_OUT: f64 = 3.38953e38 * -0.7;
+/// What stands for scores that are left out: Keras' number, as float32 holds it, so that a row of nothing else weighs all keys alike.
+pub const LEFT_OUT: f64 = (3.38953e38 * -0.7) as f32 as f64;
 
 /// `[b, t, n, h] x [b, s, n, h]` over the batch and heads: `[b, n, t, s]`.
 fn over_features(g: &mut Graph, x: Val, y: Val) -> Result<Val> {

@@ -65,6 +65,8 @@ impl Goldens {
             script("keras_parts.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("keras_models.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("keras_rnn.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
+            script("keras_attention.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
+            script("keras_mixed.py", &[self.seed.to_string().as_ref(), out.as_os_str()])?;
             script("applications.py", &[out.as_os_str()])?;
         }
         Ok(())

@@ -111,7 +111,7 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
             split::cumulative(rw, *kind, *dim, *exclusive, *reverse, x[0], rules)
         }
         Prim::DotGeneral(d) => split::dot(rw, d, x, rules),
-        Prim::Attention(a) => attention(rw, a, x),
+        Prim::Attention(a) => attention(rw, a, x, rules),
         Prim::Scan(s) => scan_in_words(rw, s, x),
         _ => Ok(None),
     }
@@ -123,11 +123,20 @@ const MAX_FEATURES: usize = 128;
 /// Most keys that an invocation walks.
 const MAX_KEYS: usize = 1 << 17;
 
-/// Attention in other primitives where there is nothing to attend to, or more than a kernel keeps.
-fn attention(rw: &mut Rewriter<'_>, a: &Attention, x: &[Val]) -> Result<Option<Results>> {
+/// Buffers of a kernel of attention: operands and results.
+const ATTENTION_BUFFERS: usize = 7;
+
+/// Attention in other primitives where there is nothing to attend to, or more than a kernel keeps or binds.
+fn attention(rw: &mut Rewriter<'_>, a: &Attention, x: &[Val], rules: &FuseRules) -> Result<Option<Results>> {
     let specs: Vec<Spec> = x.iter().map(|&v| rw.spec(v)).collect();
     let empty = specs.iter().any(|s| s.shape.size() == 0);
-    if !empty && specs[0].shape[3] <= MAX_FEATURES && specs[1].shape[1] <= MAX_KEYS {
+    // A part of the work is four heads at least, which may lie in neighbouring samples.
+    let bound = |s: &Spec| {
+        let (bytes, batch) = (4 * s.shape.size() as u64, s.shape[0].max(1) as u64);
+        bytes <= rules.max_binding || bytes / batch * (2 + 4 / s.shape[2].max(1) as u64) <= rules.max_binding
+    };
+    let fits = rules.max_buffers >= ATTENTION_BUFFERS && specs[..3].iter().all(bound);
+    if fits && !empty && specs[0].shape[3] <= MAX_FEATURES && specs[1].shape[1] <= MAX_KEYS {
         return Ok(None);
     }
     Ok(Some(rw.copy(&plain(a, &specs)?, x)?.into()))

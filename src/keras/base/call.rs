@@ -8,6 +8,7 @@ use super::weight::{Weight, WeightSpec};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::Literal;
+use crate::keras::initializers;
 use crate::keras::utils::next_seed;
 use crate::ops::math;
 use crate::ops::random::Generator;
@@ -421,7 +422,14 @@ impl AnyLayer {
             _ => spec.name.clone(),
         };
         let make = || -> Result<Variable> {
-            let value = initializer.get()?.call(&spec.shape, dtype)?;
+            let mut initializer = initializer.get()?.clone();
+            if spec.anew {
+                // An initializer of one's own that nobody registered is used as it is.
+                let described = initializers::serialize(&*initializer);
+                initializer = initializers::deserialize(&described).unwrap_or(initializer);
+            }
+            let along = spec.axes.as_ref().and_then(|(i, o)| initializer.along(i, o));
+            let value = along.unwrap_or(initializer).call(&spec.shape, dtype)?;
             Variable::named(value, full, spec.trainable)
         };
         let weight = Rc::new(Weight {

@@ -101,6 +101,11 @@ pub trait Layer: fmt::Debug + Any {
         bare.rsplit("::").next().unwrap_or(bare)
     }
 
+    /// The class as summaries name it.
+    fn summary_name(&self) -> &'static str {
+        self.class_name()
+    }
+
     /// Checks what the layer was configured with. The framework calls it before the layer's first use.
     ///
     /// # Errors

@@ -202,7 +202,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl AnyLayer {
     pub(crate) fn new(layer: Rc<dyn Layer>, name: Option<String>) -> Self {
-        let name = name.unwrap_or_else(|| auto_name(layer.class_name()));
+        let name = name.unwrap_or_else(|| auto_name(layer.summary_name()));
         let sublayers = layer.sublayers();
         AnyLayer(Rc::new(Core {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),

@@ -23,6 +23,10 @@ pub struct WeightSpec {
     pub(crate) autocast: bool,
     pub(crate) regularizer: Option<RegularizerArg>,
     pub(crate) constraint: Option<ConstraintArg>,
+    /// Whether the initializer is made anew from its configuration, so that weights of one argument differ.
+    pub(crate) anew: bool,
+    /// Axes of inputs and of outputs.
+    pub(crate) axes: Option<(Vec<i64>, Vec<i64>)>,
 }
 
 impl WeightSpec {
@@ -37,6 +41,8 @@ impl WeightSpec {
             autocast: true,
             regularizer: None,
             constraint: None,
+            anew: false,
+            axes: None,
         }
     }
 
@@ -54,6 +60,13 @@ impl WeightSpec {
             constraint: constraint.clone(),
             ..Self::new(name, shape)
         }
+    }
+
+    /// With an initializer that is made anew, and axes of inputs and outputs that it counts.
+    pub(crate) fn drawn_along(mut self, anew: bool, input_axes: Vec<i64>, output_axes: Vec<i64>) -> Self {
+        self.anew = anew;
+        self.axes = Some((input_axes, output_axes));
+        self
     }
 
     /// Its first value.

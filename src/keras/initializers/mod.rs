@@ -23,6 +23,7 @@ use crate::shape::Shape;
 use crate::tensor::Tensor;
 use serde_json::Value;
 use std::fmt;
+use std::sync::Arc;
 
 /// Makes the first value of a weight (`keras.initializers.Initializer`).
 ///
@@ -49,6 +50,12 @@ pub trait Initializer: fmt::Debug + Send + Sync {
     /// # Errors
     /// `InvalidArgument` for a shape or dtype that it cannot fill.
     fn call(&self, shape: &Shape, dtype: DType) -> Result<Tensor>;
+
+    /// The same object for a weight whose inputs and outputs are along these axes; `None` where that makes no difference.
+    fn along(&self, input_axes: &[i64], output_axes: &[i64]) -> Option<Arc<dyn Initializer>> {
+        let _ = (input_axes, output_axes);
+        None
+    }
 
     /// The name of the class, under which it is written and found.
     fn class_name(&self) -> &'static str {

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::keras::object::{Class, Config, choice, class, classes};
 use crate::shape::{Shape, resolve_axes};
 use crate::tensor::Tensor;
+use std::sync::Arc;
 
 choice! {
     /// What the variance of [`VarianceScaling`] is divided by.
@@ -117,6 +118,14 @@ impl Initializer for VarianceScaling {
         drawn(Self::NAME, self.drawn.or(self.seed), shape, dtype, spread)
     }
 
+    fn along(&self, input_axes: &[i64], output_axes: &[i64]) -> Option<Arc<dyn Initializer>> {
+        if self.input_axes.is_some() && self.output_axes.is_some() {
+            return None;
+        }
+        let (inputs, outputs) = (Some(input_axes.to_vec()), Some(output_axes.to_vec()));
+        Some(Arc::new(Self { input_axes: inputs, output_axes: outputs, ..self.clone() }))
+    }
+
     fn config(&self) -> Config {
         self.arguments()
     }
@@ -143,6 +152,14 @@ macro_rules! scaled {
                 let axes = self.input_axes.as_deref().zip(self.output_axes.as_deref());
                 let spread = spread(Self::NAME, shape, $scale, FanMode::$mode, Distribution::$distribution, axes)?;
                 drawn(Self::NAME, self.drawn.or(self.seed), shape, dtype, spread)
+            }
+
+            fn along(&self, input_axes: &[i64], output_axes: &[i64]) -> Option<Arc<dyn Initializer>> {
+                if self.input_axes.is_some() && self.output_axes.is_some() {
+                    return None;
+                }
+                let (inputs, outputs) = (Some(input_axes.to_vec()), Some(output_axes.to_vec()));
+                Some(Arc::new(Self { input_axes: inputs, output_axes: outputs, ..self.clone() }))
             }
 
             fn config(&self) -> Config {

@@ -4,6 +4,7 @@
 //! [`Layer::node`](super::Layer::node), [`Layer::named`](super::Layer::named) or `into()`; where layers are listed, [`layers!`](crate::layers) does that.
 
 mod activation;
+mod attention;
 mod convolutional;
 mod core;
 mod merging;
@@ -17,6 +18,7 @@ mod support;
 
 pub use self::core::*;
 pub use activation::*;
+pub use attention::*;
 pub use convolutional::*;
 pub use merging::*;
 pub use normalization::*;
@@ -35,6 +37,7 @@ use super::base::Entry;
 pub(crate) const LAYERS: &[&[Entry]] = &[
     self::core::LAYERS,
     activation::LAYERS,
+    attention::LAYERS,
     convolutional::LAYERS,
     merging::LAYERS,
     normalization::LAYERS,

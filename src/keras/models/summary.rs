@@ -114,7 +114,8 @@ fn add_rows(
     let prefix = if level > 0 { format!("{}└ ", "   ".repeat(level)) } else { String::new() };
     let weights = layer.weights();
     let params = if layer.built() { grouped(Size::of(&weights).count) } else { "0 (unbuilt)".into() };
-    let mut row = vec![format!("{prefix}{} ({})", layer.name(), layer.class_name()), shape_of(layer), params];
+    let mut row =
+        vec![format!("{prefix}{} ({})", layer.name(), layer.layer().summary_name()), shape_of(layer), params];
     if let Some(graph) = graph {
         row.push(connections(graph, layer));
     }

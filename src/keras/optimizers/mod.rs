@@ -14,6 +14,7 @@ mod class;
 mod ftrl;
 mod lamb;
 mod lion;
+mod loss_scale;
 mod nadam;
 mod options;
 mod rmsprop;
@@ -29,6 +30,7 @@ pub use adamax::Adamax;
 pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use lion::Lion;
+pub use loss_scale::LossScaleOptimizer;
 pub use nadam::Nadam;
 pub use options::{LearningRate, Options};
 pub use rmsprop::RMSprop;
@@ -364,6 +366,7 @@ static REGISTRY: Registry<dyn Optimizer> = Registry::new(
         lion::CLASSES,
         lamb::CLASSES,
         adafactor::CLASSES,
+        loss_scale::CLASSES,
     ],
 )
 .ignoring_case();

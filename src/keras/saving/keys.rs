@@ -20,10 +20,11 @@ fn walk(layer: &AnyLayer, path: &str, seen: &mut HashSet<u64>, all: &mut Vec<(St
     all.extend(layer.own_weights().into_iter().map(|w| (format!("{path}{}", w.name), w)));
     let sublayers = layer.sublayers();
     // Names that were given come first, so that automatic ones keep out of their way.
-    let given = |l: &AnyLayer| !is_auto_name(l.class_name(), &l.name());
+    let given = |l: &AnyLayer| !is_auto_name(l.layer().summary_name(), &l.name());
     let mut used: HashSet<String> = sublayers.iter().filter(|l| given(l)).map(AnyLayer::name).collect();
     for sub in &sublayers {
-        let name = if given(sub) { sub.name() } else { free(&mut used, &to_snake_case(sub.class_name())) };
+        let name =
+            if given(sub) { sub.name() } else { free(&mut used, &to_snake_case(sub.layer().summary_name())) };
         walk(sub, &format!("{path}{name}/"), seen, all);
     }
 }

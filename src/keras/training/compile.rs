@@ -31,6 +31,10 @@ pub struct Compile {
     pub weighted_metrics: MetricsArg,
     /// Whether steps run op by op rather than as compiled graphs.
     pub run_eagerly: bool,
+    /// Whether the optimizer of a model in `mixed_float16` gets a loss scale.
+    pub auto_scale_loss: bool,
+    /// How many batches of [`Model::fit`](crate::keras::Model::fit) are trained on between calls of callbacks.
+    pub steps_per_execution: usize,
 }
 
 /// An optimizer by name or as an object. What the name means is said at `compile`.
@@ -325,6 +329,20 @@ impl Compile {
         self
     }
 
+    /// Whether the optimizer of a model in `mixed_float16` gets a loss scale.
+    #[must_use]
+    pub fn auto_scale_loss(mut self, auto_scale_loss: bool) -> Self {
+        self.auto_scale_loss = auto_scale_loss;
+        self
+    }
+
+    /// How many batches are trained on between calls of callbacks.
+    #[must_use]
+    pub fn steps_per_execution(mut self, steps_per_execution: usize) -> Self {
+        self.steps_per_execution = steps_per_execution;
+        self
+    }
+
     /// Checks what can be checked without data.
     pub(super) fn check(&self) -> Result<Arc<dyn Optimizer>> {
         let all: Vec<&LossItem> = match &self.loss {
@@ -334,6 +352,9 @@ impl Compile {
             LossArg::Named(l) => l.iter().map(|(_, l)| l).collect(),
         };
         all.iter().try_for_each(|l| l.0.check())?;
+        if self.steps_per_execution == 0 {
+            return Err(Error::invalid("Model.compile", "steps_per_execution", "a positive number", 0));
+        }
         for m in [&self.metrics, &self.weighted_metrics] {
             m.items().iter().try_for_each(|m| m.0.check())?;
         }
@@ -360,6 +381,8 @@ impl Default for Compile {
             metrics: MetricsArg::default(),
             weighted_metrics: MetricsArg::default(),
             run_eagerly: false,
+            auto_scale_loss: true,
+            steps_per_execution: 1,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::function::{ConcreteFunction, Function, function};
 use crate::keras::base::{AnyLayer, Call};
 use crate::keras::models::{output_names, run_model};
-use crate::keras::optimizers::Optimizer;
+use crate::keras::optimizers::{LossScaleOptimizer, Optimizer};
 use crate::ops::{array, math};
 use crate::tensor::{Tensor, without_recorders};
 use std::cell::{OnceCell, RefCell};
@@ -60,7 +60,11 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(super) fn new(layer: &AnyLayer, args: Compile) -> Result<Self> {
-        let optimizer = args.check()?;
+        let mut optimizer = args.check()?;
+        let mixed = layer.dtype_policy().name() == "mixed_float16";
+        if mixed && args.auto_scale_loss && optimizer.class_name() != "LossScaleOptimizer" {
+            optimizer = Arc::new(LossScaleOptimizer::new(optimizer)?.named("loss_scale_optimizer"));
+        }
         let state = State {
             layer: layer.clone(),
             args,

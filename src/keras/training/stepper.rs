@@ -53,12 +53,16 @@ pub(super) enum Reply {
 struct Pass {
     phase: Phase,
     at: At,
+    /// Whether there are no more data.
+    ended: bool,
 }
 
 enum At {
     Want(usize),
     Given(usize),
     Run(usize, Batch),
+    /// The last batch of an execution was run.
+    Ended(usize),
     Ran(usize),
     Read,
     Done,
@@ -71,10 +75,11 @@ enum Passing {
 
 impl Pass {
     fn new(phase: Phase) -> Self {
-        Pass { phase, at: At::Want(0) }
+        Pass { phase, at: At::Want(0), ended: false }
     }
 
     fn next(&mut self, steps: &Steps, stop: &Cell<bool>, mut reply: Reply) -> Result<Passing> {
+        let each = steps.state.args().steps_per_execution;
         loop {
             match std::mem::replace(&mut self.at, At::Done) {
                 At::Want(step) => {
@@ -84,7 +89,14 @@ impl Pass {
                 At::Given(step) => match std::mem::replace(&mut reply, Reply::Go) {
                     Reply::Batch(Some(batch)) => {
                         self.at = At::Run(step, batch);
-                        return Ok(Passing::Ask(Request::BatchBegin(self.phase, step)));
+                        if step.is_multiple_of(each) {
+                            return Ok(Passing::Ask(Request::BatchBegin(self.phase, step)));
+                        }
+                    }
+                    // The data end in the midst of an execution.
+                    Reply::Batch(None) if !step.is_multiple_of(each) => {
+                        self.ended = true;
+                        self.at = At::Ended(step - 1);
                     }
                     Reply::Batch(None) => {
                         self.at = At::Read;
@@ -97,11 +109,15 @@ impl Pass {
                         Phase::Train => steps.train(&batch)?,
                         Phase::Test => steps.test(&batch)?,
                     }
+                    let last = (step + 1).is_multiple_of(each);
+                    self.at = if last { At::Ended(step) } else { At::Want(step + 1) };
+                }
+                At::Ended(step) => {
                     self.at = At::Ran(step);
                     let logs = StepLogs::new(&steps.state);
                     return Ok(Passing::Ask(Request::BatchEnd(self.phase, step, logs)));
                 }
-                At::Ran(_) if stop.get() => {
+                At::Ran(_) if stop.get() || self.ended => {
                     self.at = At::Read;
                     return Ok(Passing::Ask(Request::Read(steps.state.results()?)));
                 }

@@ -7,4 +7,5 @@ mod models;
 mod pipelines;
 mod plans;
 mod recurrent;
+mod transformer;
 mod tuning;

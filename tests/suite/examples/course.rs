@@ -94,6 +94,15 @@ fn digits_mlp() {
 }
 
 #[test]
+fn digits_transformer() {
+    for policy in ["float32", "mixed_float16"] {
+        let text = printed("digits_transformer", &[policy]);
+        holds(&text, &[&format!("weights, computed in {policy}\n"), "Epoch 12/12"]);
+        assert!(number(&text, "test accuracy: ") > 0.85, "{text}");
+    }
+}
+
+#[test]
 fn functional_model() {
     let text = printed("functional_model", &["--epochs", "1"]);
     holds(&text, &["Model: ", "digit (Dense)", "digit_accuracy", "odd_loss"]);

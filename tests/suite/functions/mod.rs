@@ -1,5 +1,6 @@
 //! Functions over the ops: what golden values of single ops do not show.
 
+mod attention;
 mod composed;
 mod conv;
 mod dropout;

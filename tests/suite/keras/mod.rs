@@ -1,8 +1,10 @@
 //! Keras: layers, models, training.
 
 mod applications;
+mod attention;
 mod goldens;
 mod loops;
+mod mixed;
 mod recurrent;
 mod saving;
 mod training;

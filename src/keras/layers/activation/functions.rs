@@ -1,5 +1,6 @@
 //! Layers that apply an activation without weights.
 
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::keras::activations;
 use crate::keras::base::{Call, Layer, configured, layer};
@@ -117,8 +118,32 @@ layer! {
     }
 }
 
-/// What Keras adds to logits that are masked.
-const LARGE_NEGATIVE: f64 = -1e9;
+/// Softmax over axes together; 0 where the mask is false.
+pub(in crate::keras::layers) fn masked_softmax(
+    x: &Tensor,
+    mask: Option<&Tensor>,
+    axes: &Axes,
+) -> Result<Tensor> {
+    let masked = match mask {
+        Some(m) => {
+            let low = if x.dtype() == DType::Float16 { -3e4 } else { -1e9 };
+            array::where_(m, x, array::fill(x.shape(), low)?.cast(x.dtype())?)?
+        }
+        None => x.clone(),
+    };
+    let y = match axes {
+        Axes(Some(one)) if one.len() == 1 => activations::softmax(&masked, one[0])?,
+        axes => {
+            let sum = math::reduce_logsumexp(&masked, axes.clone(), true)?;
+            math::exp(math::subtract(&masked, sum)?)?
+        }
+    };
+    match mask {
+        // Where all of a row is masked, its softmax would be even.
+        Some(m) => array::where_(m, &y, array::zeros_like(&y)?),
+        None => Ok(y),
+    }
+}
 
 impl Layer for Softmax {
     configured!();
@@ -132,18 +157,7 @@ impl Layer for Softmax {
                 return Err(Error::invalid("Softmax", "inputs", "logits, and possibly a mask", received));
             }
         };
-        let x = match mask {
-            Some(m) => {
-                let low = array::fill(x.shape(), LARGE_NEGATIVE)?.cast(x.dtype())?;
-                array::where_(m, &x, low)?
-            }
-            None => x,
-        };
-        let y = match &self.axis {
-            Axes(Some(one)) if one.len() == 1 => activations::softmax(&x, one[0])?,
-            axes => math::exp(math::subtract(&x, math::reduce_logsumexp(&x, axes.clone(), true)?)?)?,
-        };
-        Ok(vec![y])
+        Ok(vec![masked_softmax(&x, mask.as_ref(), &self.axis)?])
     }
 
     fn supports_masking(&self) -> bool {

@@ -3,6 +3,7 @@
 mod functions;
 mod prelu;
 
+pub(super) use functions::masked_softmax;
 pub use functions::{Activation, ELU, LeakyReLU, ReLU, Softmax};
 pub use prelu::PReLU;
 

@@ -1,6 +1,7 @@
 //! Layers that everything is made of.
 
 mod dense;
+mod einsum_dense;
 mod embedding;
 mod identity;
 mod input_layer;
@@ -8,6 +9,7 @@ mod lambda;
 mod masking;
 
 pub use dense::Dense;
+pub use einsum_dense::{EinsumDense, OutputShape};
 pub use embedding::Embedding;
 pub use identity::Identity;
 pub use input_layer::{InputLayer, input};
@@ -17,5 +19,11 @@ pub use masking::Masking;
 
 use crate::keras::base::{Entry, entry};
 
-pub(super) const LAYERS: &[Entry] =
-    &[entry::<InputLayer>(), entry::<Dense>(), entry::<Embedding>(), entry::<Identity>(), entry::<Masking>()];
+pub(super) const LAYERS: &[Entry] = &[
+    entry::<InputLayer>(),
+    entry::<Dense>(),
+    entry::<EinsumDense>(),
+    entry::<Embedding>(),
+    entry::<Identity>(),
+    entry::<Masking>(),
+];
