@@ -350,3 +350,17 @@ pub fn row_cost(e: Ew) -> u64 {
         _ => 1,
     }
 }
+
+/// The pass in which an element can be computed: after the reductions it uses.
+pub fn phase_of(body: &Body, reductions: &[Reduction], v: SVal) -> usize {
+    let needed = body.needed([v]);
+    body.insts
+        .iter()
+        .zip(needed)
+        .filter_map(|(inst, needed)| match inst.op {
+            SOp::Reduced(n) if needed => Some(reductions[n as usize].phase + 1),
+            _ => None,
+        })
+        .max()
+        .unwrap_or(0)
+}

@@ -8,9 +8,9 @@ use super::fuse::FuseRules;
 use super::index::Index;
 use super::kernel::{
     ArgSortKernel, ContractKernel, CumulativeKernel, Fold, Function, Kernel, KernelCheck, KernelKind,
-    LoopKernel, Reduction, RowsKernel, ScatterKernel, Split, Store,
+    LoopKernel, Reduction, RowsKernel, ScatterKernel, Split, Store, phase_of,
 };
-use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal, Shared, Ty};
+use super::scalar::{BufferSource, BufferUse, SOp, SVal, Shared, Ty};
 use super::{scan, while_loop};
 use crate::dtype::{DType, Storage};
 use crate::error::Error;
@@ -584,20 +584,6 @@ fn dot_places(
         next += 1;
     }
     (lhs, rhs)
-}
-
-/// The pass in which an element can be computed: after the reductions it uses.
-pub fn phase_of(body: &Body, reductions: &[Reduction], v: SVal) -> usize {
-    let needed = body.needed([v]);
-    body.insts
-        .iter()
-        .zip(needed)
-        .filter_map(|(inst, needed)| match inst.op {
-            SOp::Reduced(n) if needed => Some(reductions[n as usize].phase + 1),
-            _ => None,
-        })
-        .max()
-        .unwrap_or(0)
 }
 
 /// Whether the dtype's elements are stored one a word.

@@ -7,8 +7,8 @@ use super::loops::{order, split_by};
 use super::{Failed, Memory, registers, threads};
 use crate::compiler::checks;
 use crate::compiler::index::Lanes;
+use crate::compiler::kernel::phase_of;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
-use crate::compiler::lower::phase_of;
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::error::Result;
 

@@ -8,8 +8,8 @@ use super::loops::{invocation, workgroup};
 use super::writer::{Names, Scope, Writer, literal, quad_aligned, ty_name};
 use super::{Chunk, CodegenRules, Family, Launch, grid};
 use crate::compiler::checks;
+use crate::compiler::kernel::phase_of;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
-use crate::compiler::lower::phase_of;
 use crate::compiler::scalar::{SVal, Ty};
 use crate::hlo::rows::Functor;
 
