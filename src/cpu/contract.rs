@@ -1,5 +1,6 @@
 //! Contractions: panels of both sides multiplied, and what follows done while the sums are near.
 
+use super::Memory;
 use super::block::{BLOCK, Env, Machine};
 use super::flat::flattened;
 use super::habits::Habits;
@@ -7,11 +8,11 @@ use super::index::{Cursor, first, step};
 use super::loops::order;
 use super::micro::{Left, Product, sizes};
 use super::side::{Form, Side, lines};
-use super::{Memory, threads};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{ContractKernel, Kernel};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::error::Result;
+use crate::runtime::threads;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::cell::RefCell;
 use std::ops::Range;
