@@ -44,7 +44,7 @@ pub struct FuseRules {
 }
 
 /// Shortest part of a contraction that is worth a sum of its own.
-const MIN_PART: usize = 512;
+const MIN_PART: usize = 1024;
 
 impl FuseRules {
     /// How many parts the inner dimension of a contraction of these sizes (g, m, n, k) is cut into; `None` where it stays whole.
