@@ -96,6 +96,7 @@ fn each_buffer(kind: &mut KernelKind, f: &mut dyn FnMut(&mut u16)) {
             body(&mut k.rhs.body, f);
             body(&mut k.body, f);
             stores(&mut k.stores, f);
+            k.split.iter_mut().for_each(|s| f(&mut s.scratch));
         }
         _ => {}
     }

@@ -144,7 +144,7 @@ impl<'a> Side<'a> {
     pub(super) fn form(&self) -> Form {
         match self {
             Side::Table(t) if t.is_short() => Form::Panels,
-            Side::Table(t) if t.tests.is_empty() => Form::Direct,
+            Side::Table(t) if t.tests.is_empty() && t.is_forward() => Form::Direct,
             Side::Table(_) => Form::Copied,
             Side::Program(_) => Form::Panels,
         }
@@ -284,9 +284,9 @@ impl<'a> Table<'a> {
                     }
                 }
             } else if at.len() == width && at.windows(2).all(|w| w[1] == w[0] + 1) {
-                let words = &self.words[at[0] as usize..];
                 for (&d, line) in self.depth[ks.clone()].iter().zip(panel.chunks_exact_mut(width)) {
-                    line.copy_from_slice(&words[d as usize..d as usize + width]);
+                    let from = (at[0] + d) as usize;
+                    line.copy_from_slice(&self.words[from..from + width]);
                 }
             } else if self.is_short() {
                 for (&d, line) in self.depth[ks.clone()].iter().zip(panel.chunks_exact_mut(width)) {
@@ -295,10 +295,15 @@ impl<'a> Table<'a> {
             } else {
                 for (k, len) in self.within(&ks) {
                     let lines = &mut panel[(k - ks.start) * width..(k - ks.start + len) * width];
-                    turned(&self.words[self.depth[k] as usize..], at, width, lines);
+                    turned(self.words, at, self.depth[k], width, lines);
                 }
             }
         }
+    }
+
+    /// Whether no part of a place is negative, as those of padded and mirrored sides may be.
+    fn is_forward(&self) -> bool {
+        self.rows.iter().chain(&self.depth).all(|&i| i >= 0)
     }
 
     /// Whether neighbours in `k` are seldom neighbours in memory.
@@ -318,13 +323,13 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Rows from `starts` on as columns of lines of `width`.
+/// Rows from `starts` and `depth` on as columns of lines of `width`. Of the two, either may be negative.
 #[inline(always)]
-fn turned(words: &[f32], starts: &[i32], width: usize, lines: &mut [f32]) {
+fn turned(words: &[f32], starts: &[i32], depth: i32, width: usize, lines: &mut [f32]) {
     const FEW: usize = 16;
     for (part, lines) in lines.chunks_mut(FEW * width).enumerate() {
         for (r, &start) in starts.iter().enumerate() {
-            let from = start as usize + part * FEW;
+            let from = (start + depth) as usize + part * FEW;
             if let Some(few) = words.get(from..from + FEW).filter(|_| lines.len() == FEW * width) {
                 for j in 0..FEW {
                     lines[j * width + r] = few[j];
