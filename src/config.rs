@@ -178,8 +178,8 @@ pub fn with_device<R>(name: &str, f: impl FnOnce() -> R) -> Result<R> {
 
 /// How many threads are used (`tf.config.threading`).
 pub mod threading {
-    use crate::cpu::threads;
     use crate::error::Result;
+    use crate::runtime::threads;
 
     /// The number of threads that one operation of the CPU device may use
     /// (`tf.config.threading.get_intra_op_parallelism_threads`); 0 means that the system decides.

@@ -10,6 +10,7 @@ use super::in_place;
 use super::index::Index;
 use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
+use super::passes::THIN;
 use super::scalar::BufferSource;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Prim, Val};
@@ -24,6 +25,8 @@ pub struct FuseRules {
     pub views_in_contractions: bool,
     /// Rows that a kernel needs so that one invocation a row keeps the device busy.
     pub min_rows: usize,
+    /// Rows that reductions to few results are cut into.
+    pub busy_rows: usize,
     /// Longest row that one invocation walks.
     pub max_row: usize,
     /// Whether a group of invocations shares a row.
@@ -36,6 +39,21 @@ pub struct FuseRules {
     pub split_contractions: bool,
     /// Whether results may be written where operands were.
     pub in_place: bool,
+    /// Results of a contraction, counting those of each part, that keep the device busy.
+    pub busy_results: usize,
+}
+
+/// Shortest part of a contraction that is worth a sum of its own.
+const MIN_PART: usize = 1024;
+
+impl FuseRules {
+    /// How many parts the inner dimension of a contraction of these sizes (g, m, n, k) is cut into; `None` where it stays whole.
+    pub fn parts_of(&self, [g, m, n, k]: [usize; 4]) -> Option<usize> {
+        let results = (g * m * n).max(1);
+        let wanted = (self.busy_results / results).min(k / MIN_PART);
+        let parts = wanted.max(k.div_ceil(self.max_row));
+        (parts > 1 && self.split_contractions).then_some(parts)
+    }
 }
 
 /// Longest program of a kernel, in elementary operations: drivers take their time over long ones.
@@ -227,7 +245,7 @@ impl<'g> Fuser<'g> {
     fn as_products(&self, i: usize) -> bool {
         let g = self.graph;
         let inst = &g.insts()[i];
-        let thin = |m: usize, n: usize, k: usize| (m.min(n) < 4 && k <= self.rules.max_row) || k < 4;
+        let thin = |m: usize, n: usize, k: usize| (m.min(n) < THIN && k <= self.rules.max_row) || k < 4;
         match &inst.prim {
             Prim::DotGeneral(d) => {
                 let (l, r) = (g.shape(inst.operands[0]), g.shape(inst.operands[1]));
@@ -389,8 +407,12 @@ impl<'g> Fuser<'g> {
                 if self.rules.row_major && r.stores.iter().any(|s| s.index != row_major) {
                     return false;
                 }
+                // All passes over a row count against the longest loop, which is half of what drivers count to.
+                let passes = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0)
+                    + usize::from(!r.stores.is_empty());
                 !whole
-                    || (r.k <= self.rules.max_row
+                    || (r.k.saturating_mul(passes) <= 2 * self.rules.max_row
+                        && r.k <= self.rules.max_row
                         && (r.rows >= self.rules.min_rows
                             || self.rules.row_groups
                             // Little work is cheaper than a second launch. Where a batch is reduced over, its size must not decide.

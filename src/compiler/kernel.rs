@@ -106,6 +106,17 @@ pub struct ContractKernel {
     pub body: Body,
     /// Stores at (g, m, n).
     pub stores: Vec<Store>,
+    /// How k is cut, where results alone do not keep a device busy.
+    pub split: Option<Split>,
+}
+
+/// Parts of k that are summed up by themselves first.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// Most parts.
+    pub parts: usize,
+    /// Scratch memory of as many sums as there are parts and results.
+    pub scratch: u16,
 }
 
 /// Attention without its matrix of scores: loop variables 0 = batch and head (g), 1 = query (m), 2 = key (n), 3 = feature (k).

@@ -9,9 +9,9 @@ use super::fuse::FuseRules;
 use super::index::Index;
 use super::kernel::{
     ContractKernel, Fold, Function, Kernel, KernelCheck, KernelKind, LoopKernel, Reduction, RowsKernel,
-    Store, phase_of,
+    Split, Store, phase_of,
 };
-use super::scalar::{BufferUse, SOp, SVal, Shared, Ty};
+use super::scalar::{BufferSource, BufferUse, SOp, SVal, Shared, Ty};
 use super::{scan, while_loop};
 use crate::dtype::DType;
 use crate::error::Error;
@@ -429,7 +429,11 @@ impl Lowering<'_> {
                 stores.push(self.store(&mut e, v, flat.clone(), value)?);
             }
         }
-        let kernel = ContractKernel { sizes, lhs, rhs, body: e.body, stores };
+        let split = self.rules.parts_of(sizes).map(|parts| {
+            let len = parts * sizes[0] * sizes[1] * sizes[2];
+            Split { parts, scratch: e.buffer(BufferSource::Scratch(0), ty.storage(), len, true) }
+        });
+        let kernel = ContractKernel { sizes, lhs, rhs, body: e.body, stores, split };
         Ok((KernelKind::Contract(Box::new(kernel)), e.shared))
     }
 

@@ -15,6 +15,11 @@ pub(super) struct Life {
 }
 
 impl Life {
+    /// Kernels that it lasts for.
+    fn time(&self) -> u64 {
+        (self.until - self.from + 1) as u64
+    }
+
     fn meets(&self, other: &Life) -> bool {
         self.from <= other.until && other.from <= self.until
     }
@@ -29,6 +34,9 @@ pub(super) fn bound(lives: &[Life]) -> u64 {
     lives.iter().map(|l| at(l.from)).max().unwrap_or(0)
 }
 
+/// What values choose by: the largest first.
+type Order = fn(&Life) -> (u64, u64);
+
 /// Where values are: a buffer and an offset in it.
 type Places = Vec<(usize, u64)>;
 
@@ -41,11 +49,12 @@ const MAX_TRIES: usize = 512;
 /// Bytes of each buffer, and the place of each value: the best of what several orders of choosing, and small changes of the best of them,
 /// lead to.
 pub(super) fn assign(lives: &[Life]) -> (Vec<u64>, Places) {
-    let time = |l: &Life| (l.until - l.from + 1) as u64;
-    let orders: [&dyn Fn(&Life) -> (u64, u64); 4] =
-        [&|l| (l.bytes, l.from as u64), &|l| (l.bytes * time(l), l.bytes), &|l| (time(l), l.bytes), &|l| {
-            (u64::MAX - l.from as u64, l.bytes)
-        }];
+    let orders: [Order; 4] = [
+        |l| (l.bytes, l.from as u64),
+        |l| (l.bytes * l.time(), l.bytes),
+        |l| (l.time(), l.bytes),
+        |l| (u64::MAX - l.from as u64, l.bytes),
+    ];
     let total = |found: &(Vec<u64>, Places)| found.0.iter().sum::<u64>();
     let each = orders.iter().map(|key| {
         let mut order: Vec<usize> = (0..lives.len()).collect();

@@ -5,13 +5,14 @@ use super::contract::product;
 use super::index::{Cursor, first, step};
 use super::loops::order;
 use super::side::{Side, lines};
-use super::{Memory, math, threads};
+use super::{Memory, math};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{AttentionKernel, Function, Kernel};
 use crate::compiler::scalar::Body;
 use crate::error::Result;
 use crate::hlo::Ew;
 use crate::hlo::attention::LEFT_OUT;
+use crate::runtime::threads;
 
 const M: u8 = 1;
 const N: u8 = 2;

@@ -1,5 +1,6 @@
 //! Contractions: panels of both sides multiplied, and what follows done while the sums are near.
 
+use super::Memory;
 use super::block::{BLOCK, Env, Machine};
 use super::flat::flattened;
 use super::habits::Habits;
@@ -7,11 +8,11 @@ use super::index::{Cursor, first, step};
 use super::loops::order;
 use super::micro::{Left, Product, sizes};
 use super::side::{Form, Side, lines};
-use super::{Memory, threads};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{ContractKernel, Kernel};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::error::Result;
+use crate::runtime::threads;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -133,16 +134,10 @@ fn tasks(c: &ContractKernel, env: Env<'_>, finish: &Finish<'_>, outputs: &mut [&
                 let packed = &*packed;
                 threads::each(&mut tasks, work / WORTH, |t| {
                     let right = &packed[t.side * panels * tile.columns * ks..][..panels * tile.columns * ks];
-                    if let (true, [s]) = (finish.plain && n.len() == width, t.segments.as_mut_slice()) {
-                        if let [out] = s.outs.as_mut_slice() {
-                            return multiply(
-                                &lefts[t.side],
-                                t.rows.clone(),
-                                0..ks,
-                                right,
-                                cast_slice_mut(out),
-                            );
-                        }
+                    if let (true, [s]) = (finish.plain && n.len() == width, t.segments.as_mut_slice())
+                        && let [out] = s.outs.as_mut_slice()
+                    {
+                        return multiply(&lefts[t.side], t.rows.clone(), 0..ks, right, cast_slice_mut(out));
                     }
                     with_scratch(2, t.rows.len() * panels * tile.columns, |sums| {
                         multiply(&lefts[t.side], t.rows.clone(), 0..ks, right, sums);
@@ -189,12 +184,15 @@ fn share_out<'a>(tasks: &mut [Task<'a>], outputs: &'a mut [&mut [u32]], n: &Rang
     }
 }
 
+/// Columns and a stretch of `k` of a right side, and where their panels go.
+type Part<'a> = (&'a Side<'a>, Range<usize>, Range<usize>, &'a mut [f32]);
+
 /// Packs columns `n` of right sides: for each, stretches of `k`, of panels.
 fn pack(rights: &[Side<'_>], n: &Range<usize>, ks: Range<usize>, packed: &mut [f32], work: usize) {
     let columns = sizes().columns;
     let panels = n.len().div_ceil(columns);
     let each = (panels * columns * ks.len()).max(1);
-    let mut parts: Vec<(&Side<'_>, Range<usize>, Range<usize>, &mut [f32])> = vec![];
+    let mut parts: Vec<Part<'_>> = vec![];
     for (right, mut out) in rights.iter().zip(packed.chunks_mut(each)) {
         for k in pieces(ks.clone(), DEPTH) {
             let (now, then) = out.split_at_mut(panels * columns * k.len());

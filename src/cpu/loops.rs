@@ -3,11 +3,12 @@
 use super::block::{Env, Machine, put};
 use super::habits::Habits;
 use super::index::Cursor;
-use super::{Failed, Memory, threads};
+use super::{Failed, Memory};
 use crate::compiler::checks;
 use crate::compiler::kernel::{Kernel, LoopKernel};
 use crate::compiler::scalar::{Body, SVal};
 use crate::error::Result;
+use crate::runtime::threads;
 
 /// Blocks a thread takes at a time.
 const BLOCKS: usize = 8;

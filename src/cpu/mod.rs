@@ -19,7 +19,6 @@ mod registers;
 mod rows;
 mod scatter;
 mod side;
-pub(crate) mod threads;
 
 pub(crate) use block::put;
 pub use memory::Memory;

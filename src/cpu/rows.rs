@@ -5,13 +5,14 @@ use super::flat::flattened;
 use super::habits::Habits;
 use super::index::Cursor;
 use super::loops::{order, split_by};
-use super::{Failed, Memory, registers, threads};
+use super::{Failed, Memory, registers};
 use crate::compiler::checks;
 use crate::compiler::index::Lanes;
 use crate::compiler::kernel::phase_of;
 use crate::compiler::kernel::{Fold, Kernel, RowsKernel};
 use crate::compiler::scalar::{Body, SOp, SVal, Ty};
 use crate::error::Result;
+use crate::runtime::threads;
 use std::sync::Arc;
 
 /// Elements that are worth a thread's while.

@@ -1,8 +1,8 @@
 //! Plans on an adapter: every kernel a pipeline, every run a list of dispatches.
 
-use super::{Executable, Frame, host, scan, while_loop};
-use crate::compiler::codegen::{Bound, CodegenRules, Launch, Word, launches};
-use crate::compiler::kernel::KernelKind;
+use super::{Executable, Frame, host, scan, tune, while_loop};
+use crate::compiler::codegen::{Bound, CodegenRules, Launch, Variant, Word, launches_as};
+use crate::compiler::kernel::{Kernel, KernelKind};
 use crate::compiler::plan::{Place, Step, buffer_bytes};
 use crate::error::Result;
 use crate::runtime::{Access, Binding, Gpu, Opaque, Pipeline, ShaderDesc};
@@ -55,7 +55,7 @@ fn load(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Result<Arc<L
     if let Some(l) = crate::lock(&e.loaded).as_ref().filter(|l| Arc::ptr_eq(&l.gpu, &gpu)) {
         return Ok(Arc::clone(l));
     }
-    let written = written(e, rules)?;
+    let written = written(e, rules, &|k| tune::pick(frame.device, &gpu, k, rules))?;
     let pipelines = gpu.pipelines(&shaders(e, &written));
     let mut steps: Vec<Vec<Dispatch>> = e.plan.steps.iter().map(|_| vec![]).collect();
     for ((k, launch), pipeline) in written.iter().zip(pipelines) {
@@ -74,18 +74,23 @@ pub(super) fn warm_up(
     from: usize,
     most: usize,
 ) -> Result<bool> {
-    let written = written(e, rules)?;
+    let written = written(e, rules, &|k| Ok(tune::known(gpu, k, rules)))?;
     let end = written.len().min(from.saturating_add(most));
     gpu.pipelines(&shaders(e, &written[from.min(end)..end])).into_iter().try_for_each(|p| p.map(drop))?;
     Ok(end == written.len())
 }
 
 /// The text of each launch of a plan, with the number of its step.
-fn written(e: &Executable, rules: &CodegenRules) -> Result<Vec<(usize, Launch)>> {
+fn written(
+    e: &Executable,
+    rules: &CodegenRules,
+    pick: &dyn Fn(&Kernel) -> Result<Option<Variant>>,
+) -> Result<Vec<(usize, Launch)>> {
     let mut written = vec![];
     for (k, step) in e.plan.steps.iter().enumerate() {
         if !step.kernel.kind.is_call() {
-            written.extend(launches(&step.kernel, rules)?.into_iter().map(|l| (k, l)));
+            let variant = pick(&step.kernel)?;
+            written.extend(launches_as(&step.kernel, rules, variant)?.into_iter().map(|l| (k, l)));
         }
     }
     Ok(written)
@@ -95,7 +100,7 @@ fn shaders<'a>(e: &'a Executable, written: &'a [(usize, Launch)]) -> Vec<ShaderD
     written.iter().map(|(k, l)| shader(&e.plan.steps[*k].kernel.label, l)).collect()
 }
 
-fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
+pub(super) fn shader<'a>(label: &'a str, l: &'a Launch) -> ShaderDesc<'a> {
     let access = |b: &Bound| match b {
         Bound::Buffer { written: false, .. } => Access::ReadOnly,
         _ => Access::ReadWrite,

@@ -6,6 +6,7 @@ mod gpu;
 mod host;
 mod rules;
 mod scan;
+mod tune;
 mod while_loop;
 
 pub(crate) use dump::dump;

@@ -33,12 +33,14 @@ const CPU: FuseRules = FuseRules {
     max_buffers: 64,
     views_in_contractions: false,
     min_rows: 8,
+    busy_rows: 8,
     max_row: 1 << 28,
     row_groups: false,
     row_major: true,
     max_binding: u64::MAX,
     split_contractions: false,
     in_place: false,
+    busy_results: 0,
 };
 
 /// Longest loop of an invocation: software drivers stop counting at 65,535 trips, all loops together.
@@ -52,12 +54,14 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             max_buffers: (limits.max_storage_buffers_per_shader_stage as usize).clamp(4, 31),
             views_in_contractions: true,
             min_rows: if family == Family::Direct { 64 } else { 2048 },
+            busy_rows: if family == Family::Direct { 512 } else { 2048 },
             max_row: MAX_TRIPS,
             row_groups: family == Family::Tiled,
             row_major: false,
             max_binding,
             split_contractions: true,
             in_place: true,
+            busy_results: if family == Family::Direct { 1 << 16 } else { 1 << 20 },
         },
         codegen: Some(CodegenRules {
             family,
@@ -65,6 +69,13 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             workgroup_memory: limits.max_compute_workgroup_storage_size,
             max_invocations: limits.max_compute_invocations_per_workgroup,
             max_binding,
+            subgroup: subgroup(caps),
         }),
     }
+}
+
+/// The size of subgroups, where they can be used and all have the same.
+fn subgroup(caps: &Caps) -> u32 {
+    let [least, most] = caps.subgroup_size;
+    if caps.subgroups && least == most { least } else { 0 }
 }

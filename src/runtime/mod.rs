@@ -64,6 +64,7 @@ mod ring;
 mod spec;
 mod staging;
 mod stats;
+pub(crate) mod threads;
 mod trusted;
 mod upload;
 #[cfg(not(target_family = "wasm"))]

@@ -53,17 +53,21 @@ pub fn device_under_test() -> String {
 /// # Panics
 /// Where it does not pass.
 pub fn alone(test: &str) {
-    alone_said(test);
+    alone_said(test, &[]);
 }
 
-/// As [`alone`]; returns what the process printed.
+/// As [`alone`], with environment variables; returns what the process printed.
 ///
 /// # Panics
 /// Where it does not pass.
-pub fn alone_said(test: &str) -> String {
+pub fn alone_said(test: &str, env: &[(&str, &str)]) -> String {
     let binary = std::env::current_exe().expect("the test binary");
     let arguments = ["--exact", "--ignored", "--nocapture", test];
-    let done = std::process::Command::new(binary).args(arguments).output().expect("a process");
+    let done = std::process::Command::new(binary)
+        .args(arguments)
+        .envs(env.iter().copied())
+        .output()
+        .expect("a process");
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     let failed = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success() && said.contains("1 passed"), "{said}{failed}");

@@ -76,13 +76,22 @@ pub fn kernel(library: &str, inputs: &[&str], result: &str, width: usize, body: 
 /// The first complaint.
 pub fn translate(source: &str) -> Result<(), String> {
     let module = naga::front::wgsl::parse_str(source).map_err(|e| e.emit_to_string(source))?;
-    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+    // What needs subgroups is for devices that have them.
+    let subgroups = source.contains("subgroup");
+    let capabilities = if subgroups { Capabilities::SUBGROUP } else { Capabilities::empty() };
+    let info = Validator::new(ValidationFlags::all(), capabilities)
         .validate(&module)
         .map_err(|e| e.emit_to_string(source))?;
-    spv::write_vec(&module, &info, &spv::Options::default(), None).map_err(|e| format!("SPIR-V: {e}"))?;
+    let mut spirv = spv::Options::default();
+    let mut options = hlsl::Options::default();
+    if subgroups {
+        spirv.lang_version = (1, 3);
+        options.shader_model = hlsl::ShaderModel::V6_0;
+    }
+    spv::write_vec(&module, &info, &spirv, None).map_err(|e| format!("SPIR-V: {e}"))?;
     msl::write_string(&module, &info, &msl::Options::default(), &msl::PipelineOptions::default())
         .map_err(|e| format!("MSL: {e}"))?;
-    let (options, pipeline) = (hlsl::Options::default(), hlsl::PipelineOptions::default());
+    let pipeline = hlsl::PipelineOptions::default();
     let mut text = String::new();
     hlsl::Writer::new(&mut text, &options, &pipeline)
         .write(&module, &info, None)

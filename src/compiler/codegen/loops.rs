@@ -24,7 +24,7 @@ pub(super) fn invocation(w: &mut Writer<'_>, name: &str, size: u32) {
 pub(super) fn write(k: &Kernel, l: &LoopKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
     let size = workgroup(rules);
     let mut w = Writer::new(k, chunk);
-    let scope = Scope::quad(&["i"], 0, "il");
+    let mut scope = Scope::quad(&["i"], 0, "il");
     let roots = l.stores.iter().map(|s| s.value).chain(l.checks.iter().flat_map(|c| [c.ok, c.value]));
     let needed = l.body.needed(roots);
     w.plan_loads(&l.body, &needed, &scope);
@@ -34,6 +34,7 @@ pub(super) fn write(k: &Kernel, l: &LoopKernel, rules: &CodegenRules, chunk: &Ch
     w.line(format!("let i = quad * 4u{start};"));
     w.line(format!("if (i >= {n}) {{ return; }}"));
     w.line(format!("let il = min(vec4<u32>(i) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>({n} - 1u));"));
+    w.divide(&mut scope, 0, l.n, &l.body, &needed);
     let mut names = Names::default();
     w.values(&l.body, &needed, &scope, &mut names, "v", &|_| true);
     for s in &l.stores {

@@ -2,6 +2,7 @@
 
 mod attention;
 mod contract;
+mod digits;
 mod lines;
 mod loops;
 mod rows;
@@ -10,6 +11,7 @@ mod sort;
 mod windows;
 mod writer;
 
+pub use contract::{Form, Variant, shape_class, variants};
 pub use windows::{Chunk, chunks};
 
 use super::kernel::{Kernel, KernelKind};
@@ -77,6 +79,8 @@ pub struct CodegenRules {
     pub max_invocations: u32,
     /// Most bytes of a buffer that a kernel binds.
     pub max_binding: u64,
+    /// Invocations of every subgroup, where there are subgroup operations and all subgroups have that size; else 0.
+    pub subgroup: u32,
 }
 
 /// The dispatches of a kernel.
@@ -85,6 +89,14 @@ pub struct CodegenRules {
 /// `Internal` for host calls, which are no dispatches; `ResourceExhausted` for a buffer that is larger than the adapter binds and that the
 /// kernel cannot go through part by part.
 pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
+    launches_as(k, rules, None)
+}
+
+/// As [`launches`], written in one of the kernel's [`variants`].
+///
+/// # Errors
+/// As [`launches`].
+pub fn launches_as(k: &Kernel, rules: &CodegenRules, variant: Option<Variant>) -> Result<Vec<Launch>> {
     let chunks = windows::chunks(k, rules.max_binding).map_err(|stuck| {
         let bytes = stuck.iter().map(|&b| k.buffers[b].len * k.buffers[b].storage.bytes()).max().unwrap_or(0);
         let limit = rules.max_binding;
@@ -96,7 +108,9 @@ pub fn launches(k: &Kernel, rules: &CodegenRules) -> Result<Vec<Launch>> {
     match &k.kind {
         KernelKind::Loop(l) => each(&|c| loops::write(k, l, rules, c)),
         KernelKind::Rows(r) => each(&|c| rows::write(k, r, rules, c)),
-        KernelKind::Contract(x) => each(&|c| contract::write(k, x, rules, c)),
+        KernelKind::Contract(x) => {
+            Ok(chunks.iter().flat_map(|c| contract::write(k, x, rules, c, variant)).collect())
+        }
         KernelKind::Attention(x) => each(&|c| attention::write(k, x, rules, c)),
         KernelKind::Cumulative(x) => each(&|c| lines::write(k, x, rules, c)),
         KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules, &chunks[0])),

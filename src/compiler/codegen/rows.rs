@@ -3,6 +3,7 @@
 //! One invocation walks a row (or four neighbouring rows side by side); on GPUs a workgroup shares a long row and combines its parts in
 //! workgroup memory, always in the same order.
 
+use super::digits::{Digits, indices};
 use super::loops::{invocation, workgroup};
 use super::writer::{Names, Scope, Writer, literal, quad_aligned, ty_name};
 use super::{Chunk, CodegenRules, Family, Launch, grid};
@@ -24,6 +25,12 @@ enum Layout {
     /// A workgroup a row, four positions at a time for each invocation.
     Shared,
 }
+
+/// Rows, in invocations, up to which workgroups of software adapters are small.
+const FEW_ROWS: usize = 4096;
+
+/// Trips of all loops of an invocation, below the 65,535 that software drivers count to.
+const MAX_TRIPS: usize = 65_000;
 
 /// Shortest row that a workgroup shares.
 const SHARED_ROW: usize = 256;
@@ -94,7 +101,13 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules, chunk
         Layout::Across => Scope::quad(&["r", "k"], 0, "rl"),
         Layout::Single => Scope::single(&["r", "k"]),
     };
-    let size = if layout == Layout::Shared { 128.min(rules.max_invocations) } else { workgroup(rules) };
+    let per_invocation = if layout == Layout::Across { 4 } else { 1 };
+    let size = match layout {
+        Layout::Shared => 128.min(rules.max_invocations),
+        // Few rows go to all cores.
+        _ if rules.family == Family::Direct && r.rows / per_invocation < FEW_ROWS => 8,
+        _ => workgroup(rules),
+    };
     let mut w = Writer::new(kernel, chunk);
     let stored = r.stores.iter().chain(&r.row_stores).map(|s| s.value);
     let roots = r.reductions.iter().map(|x| x.element).chain(stored).chain(r.checked());
@@ -109,7 +122,6 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules, chunk
     let (share, k) = (w.share(r.rows), w.size(r.k));
     let phases = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0);
     let mut this = Rows { w, r, layout, scope, names: Names::default(), phases, k, size };
-    let per_invocation = if layout == Layout::Across { 4 } else { 1 };
     match layout {
         Layout::Shared => {
             this.w.line(format!("let r = wid.x + wid.y * groups.x{start};"));
@@ -129,6 +141,7 @@ pub(super) fn write(kernel: &Kernel, r: &RowsKernel, rules: &CodegenRules, chunk
             this.w.line(format!("if (r >= {rows}) {{ return; }}"));
         }
     }
+    this.w.divide(&mut this.scope, 0, r.rows, &r.body, &needed);
     this.body();
     let groups = match layout {
         Layout::Shared => share,
@@ -160,7 +173,7 @@ impl Rows<'_, '_> {
         if !r.stores.is_empty() {
             let needed = r.body.needed(r.stores.iter().map(|s| s.value));
             self.row_values(&needed, self.phases);
-            self.walk(|this| {
+            self.walk(&needed, |this| {
                 let mut names = this.names.clone();
                 this.w.values(&r.body, &needed, &this.scope, &mut names, "w", &|_| true);
                 for s in &r.stores {
@@ -199,8 +212,52 @@ impl Rows<'_, '_> {
         }
     }
 
-    /// A loop over the positions of the row, in whole steps.
-    fn walk(&mut self, inside: impl FnOnce(&mut Self)) {
+    /// A loop over the positions of the row, in whole steps, for values `needed` at each position.
+    fn walk(&mut self, needed: &[bool], inside: impl FnOnce(&mut Self)) {
+        let outer = self.scope.clone();
+        let digits = Digits::of(1, self.r.k, indices(&self.r.body, needed));
+        let step = if self.layout == Layout::Along { 4 } else { 1 };
+        let even = digits.all[0].1.is_multiple_of(step);
+        // Trips of outer loops count too.
+        let trips: usize = (0..digits.all.len()).map(|d| self.r.k / digits.all[d].0).sum();
+        let few = trips.saturating_mul(self.phases + 1) <= MAX_TRIPS;
+        if digits.all.len() > 1 && even && few && self.layout != Layout::Shared {
+            self.nest(&digits, step, needed, inside);
+        } else {
+            self.flat(needed, inside);
+        }
+        self.scope = outer;
+    }
+
+    /// Loops over the digits of the position.
+    fn nest(&mut self, digits: &Digits, step: usize, needed: &[bool], inside: impl FnOnce(&mut Self)) {
+        let mut texts = vec![];
+        for d in (0..digits.all.len()).rev() {
+            let (end, by) = (self.w.size(digits.all[d].1), if d == 0 { step } else { 1 });
+            self.w.open(format!("for (var k{d} = 0u; k{d} < {end}; k{d} += {by}u)"));
+            texts.insert(0, format!("k{d}"));
+        }
+        let whole: Vec<String> = digits
+            .all
+            .iter()
+            .zip(&texts)
+            .map(
+                |((stride, _), k)| {
+                    if *stride == 1 { k.clone() } else { format!("{k} * {}", self.w.size(*stride)) }
+                },
+            )
+            .collect();
+        self.w.line(format!("let k = {};", whole.join(" + ")));
+        self.scope.know(digits, &texts, indices(&self.r.body, needed));
+        if step == 4 {
+            self.w.line("let kl = vec4<u32>(k) + vec4<u32>(0u, 1u, 2u, 3u);");
+            self.scope.counted = true;
+        }
+        inside(self);
+        digits.all.iter().for_each(|_| self.w.close());
+    }
+
+    fn flat(&mut self, needed: &[bool], inside: impl FnOnce(&mut Self)) {
         let k = self.k.clone();
         match self.layout {
             Layout::Along => self.w.open(format!("for (var k = 0u; k + 4u <= {k}; k += 4u)")),
@@ -212,6 +269,9 @@ impl Rows<'_, '_> {
         if matches!(self.layout, Layout::Along | Layout::Shared) {
             self.w.line("let kl = vec4<u32>(k) + vec4<u32>(0u, 1u, 2u, 3u);");
         }
+        let (r, mut scope) = (self.r, self.scope.clone());
+        self.w.divide(&mut scope, 1, r.k, &r.body, needed);
+        self.scope = scope;
         inside(self);
         self.w.close();
     }
@@ -222,7 +282,7 @@ impl Rows<'_, '_> {
         for &n in here {
             self.declare(n, wide, "");
         }
-        self.walk(|this| {
+        self.walk(needed, |this| {
             let mut names = this.names.clone();
             this.w.values(&r.body, needed, &this.scope, &mut names, "w", &|_| true);
             for &n in here {

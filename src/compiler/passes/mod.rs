@@ -8,6 +8,8 @@ mod simplify;
 mod split;
 mod window;
 
+pub(super) use split::THIN;
+
 use super::fuse::FuseRules;
 use crate::error::Result;
 use crate::hlo::rewrite::{Results, Rewriter, rewrite};

@@ -17,7 +17,7 @@ const MIN_SPLIT: usize = 1 << 17;
 fn parts(rows: usize, k: usize, rules: &FuseRules) -> usize {
     let needed = k.div_ceil(rules.max_row);
     let wanted = if k >= 4 * MIN_PART && rows * k >= MIN_SPLIT {
-        rules.min_rows.div_ceil(rows.max(1)).min(k / MIN_PART)
+        rules.busy_rows.div_ceil(rows.max(1)).min(k / MIN_PART)
     } else {
         1
     };
@@ -91,7 +91,9 @@ pub(super) fn divided(
         i = j;
     }
     let (size, first, end) = best;
-    let n = n.min(size);
+    // As many parts as divide the first dimension: nothing is padded, and places stay digits of positions.
+    let fitting = (n..=8 * n).find(|n| shape[first].is_multiple_of(*n));
+    let n = fitting.unwrap_or(n).min(size);
     if n <= 1 {
         return Ok(None);
     }
@@ -153,6 +155,9 @@ pub(super) fn cumulative(
 /// Smallest number of results of a contraction that keeps a device busy.
 const MIN_RESULTS: usize = 2048;
 
+/// Rows or columns from which on a contraction is computed in tiles.
+pub(in crate::compiler) const THIN: usize = 4;
+
 /// Parts of a long contraction with few results.
 const PARTS: usize = 8;
 
@@ -168,6 +173,11 @@ pub(super) fn dot(
     let Some((which, &longest)) = sizes.iter().enumerate().max_by_key(|(_, n)| **n) else { return Ok(None) };
     let batch: usize = d.lhs_batch.iter().map(|&b| l[b]).product();
     let results = (l.size() / k.max(1)) * (r.size() / k.max(1)) / batch.max(1);
+    let free = |s: &Shape| s.size() / k.max(1) / batch.max(1);
+    if free(&l).min(free(&r)) >= THIN {
+        // Tiles cut k by themselves.
+        return Ok(None);
+    }
     let needed = k.div_ceil(rules.max_row);
     // A fixed number, so that the texts of the kernels do not depend on how long the contraction is.
     let wanted = if results < MIN_RESULTS && k >= 2 * MIN_PART { PARTS } else { 1 };

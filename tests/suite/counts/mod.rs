@@ -8,3 +8,4 @@ mod pipelines;
 mod plans;
 mod recurrent;
 mod transformer;
+mod tuning;

@@ -7,7 +7,7 @@ use wgflow_tests::device::{alone_said, device_under_test};
 
 #[test]
 fn a_loop_by_hand_gives_the_same_bits_in_each_process() {
-    let said = || alone_said("eager::again::a_loop_alone");
+    let said = || alone_said("eager::again::a_loop_alone", &[]);
     let bits = |text: &str| text.split("bits ").nth(1).map(|t| t[..16].to_string());
     let (first, second) = (said(), said());
     assert!(bits(&first).is_some(), "{first}");

@@ -4,29 +4,33 @@ use super::all;
 use crate::hlo::{primitives_and_derivatives, random_graphs};
 use crate::parts::{Part, in_parts};
 use std::collections::HashSet;
-use wgflow::compiler::codegen::{CodegenRules, Family, launches};
+use wgflow::compiler::codegen::{CodegenRules, Family, launches_as, variants};
 use wgflow::compiler::fuse::FuseRules;
 use wgflow::exec::{Executable, Target};
 use wgflow::hlo::{Graph, Spec};
+use wgflow::ops::array::transpose;
 use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Entry};
+use wgflow::{DType, Tensor, function, matmul, nn, ones};
 use wgflow_tests::device::{device_under_test, wanted};
 use wgflow_tests::shader::translate;
 
 /// WebGPU's least limits.
-fn target(family: Family) -> Target {
+fn target(family: Family, subgroup: u32) -> Target {
     let direct = family == Family::Direct;
     Target {
         fuse: FuseRules {
             max_buffers: 7,
             views_in_contractions: true,
             min_rows: if direct { 64 } else { 2048 },
+            busy_rows: if direct { 512 } else { 2048 },
             max_row: 32_768,
             row_groups: !direct,
             row_major: false,
             max_binding: 128 << 20,
             split_contractions: true,
             in_place: true,
+            busy_results: 1 << 16,
         },
         codegen: Some(CodegenRules {
             family,
@@ -34,6 +38,7 @@ fn target(family: Family) -> Target {
             workgroup_memory: 16 << 10,
             max_invocations: 256,
             max_binding: 128 << 20,
+            subgroup,
         }),
     }
 }
@@ -47,23 +52,29 @@ fn once() -> bool {
 /// Texts seen so far, and what was wrong with them.
 #[derive(Default)]
 struct Seen {
+    /// Whether kernels are written in every way there is, or in the usual one.
+    all_ways: bool,
     texts: HashSet<String>,
     problems: Vec<String>,
 }
 
 impl Seen {
     fn add(&mut self, name: &str, g: &Graph) {
-        for family in [Family::Direct, Family::Tiled] {
-            let target = target(family);
+        let all_ways = self.all_ways;
+        for (family, subgroup) in [(Family::Direct, 0), (Family::Direct, 8), (Family::Tiled, 0)] {
+            let target = target(family, subgroup);
             let executable = match Executable::new(g, &target, &vec![false; g.params().len()]) {
                 Ok(e) => e,
                 Err(e) => return self.problems.push(format!("{name}: {e}")),
             };
             let Some(rules) = &target.codegen else { return };
             for step in executable.plan().steps.iter().filter(|s| !s.kernel.kind.is_call()) {
-                match launches(&step.kernel, rules) {
-                    Ok(all) => all.into_iter().for_each(|l| self.text(name, l.wgsl)),
-                    Err(e) => self.problems.push(format!("{name}: {e}")),
+                let others = variants(&step.kernel, rules).into_iter().skip(1).map(Some);
+                for way in [None].into_iter().chain(others.filter(|_| all_ways)) {
+                    match launches_as(&step.kernel, rules, way) {
+                        Ok(all) => all.into_iter().for_each(|l| self.text(name, l.wgsl)),
+                        Err(e) => self.problems.push(format!("{name}: {e}")),
+                    }
                 }
             }
         }
@@ -121,8 +132,32 @@ fn shaders_of_primitives_and_random_graphs_translate() {
     if !once() {
         return;
     }
-    let mut seen = Seen::default();
+    let mut seen = Seen { all_ways: true, ..Seen::default() };
     primitives_and_derivatives().iter().for_each(|(name, g)| seen.add(name, g));
     random_graphs(100).iter().enumerate().for_each(|(k, g)| seen.add(&format!("graph {k}"), g));
     seen.report(300);
+}
+
+/// Large enough for every way there is, with sizes that four does and does not divide.
+#[test]
+fn every_way_of_writing_a_contraction_translates() -> wgflow::Result<()> {
+    if !once() {
+        return Ok(());
+    }
+    let mut seen = Seen { all_ways: true, ..Seen::default() };
+    for (m, k, n) in [(96, 64, 128), (97, 66, 131)] {
+        let product = function(|x: &[Tensor]| matmul(&x[0], &x[1]));
+        let (a, b) = (ones([m, k], DType::Float32)?, ones([k, n], DType::Float32)?);
+        seen.add("product", product.get_concrete_function((&a, &b))?.graph());
+        let turned = function(|x: &[Tensor]| matmul(transpose(&x[0], [1, 0])?, transpose(&x[1], [1, 0])?));
+        let (a, b) = (ones([k, m], DType::Float32)?, ones([n, k], DType::Float32)?);
+        seen.add("turned product", turned.get_concrete_function((&a, &b))?.graph());
+        let window =
+            function(|x: &[Tensor]| nn::conv2d(&x[0], &x[1], 1, nn::Padding::Same, nn::DataFormat::Nhwc, 1));
+        let (x, w) = (ones([2, 9, 9, k], DType::Float32)?, ones([3, 3, k, n], DType::Float32)?);
+        seen.add("convolution", window.get_concrete_function((&x, &w))?.graph());
+    }
+    assert!(seen.texts.len() > 60, "{}", seen.texts.len());
+    seen.report(60);
+    Ok(())
 }

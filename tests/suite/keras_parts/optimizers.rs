@@ -162,12 +162,14 @@ fn kernels(name: &str, n: usize) -> usize {
         max_buffers: 15,
         views_in_contractions: true,
         min_rows: 1024,
+        busy_rows: 1024,
         max_row: 4096,
         row_groups: true,
         row_major: false,
         max_binding: 128 << 20,
         split_contractions: true,
         in_place: true,
+        busy_results: 1 << 16,
     };
     Plan::new(concrete.graph(), &rules, &Inputs::default()).expect(name).len()
 }

@@ -2,8 +2,8 @@
 
 use super::values;
 use wgflow::{
-    DType, Direction, Result, add, argmax, cast, cumsum, fill, gather, matmul, nn, range, reduce_max,
-    reduce_sum, reshape, slice, sort,
+    DType, Direction, Error, GradientTape, Result, add, argmax, cast, cumsum, fill, gather, matmul, nn,
+    range, reduce_max, reduce_sum, reshape, slice, sort,
 };
 use wgflow_tests::device::device_under_test;
 
@@ -42,6 +42,35 @@ fn long_lines() -> Result<()> {
     let down = sort(&x, -1, Direction::Descending)?;
     assert_eq!(values(&slice(&down, [0], [3])?), [199_999.0, 199_998.0, 199_997.0]);
     let p = nn::softmax(fill([2, k], 3.0)?, -1)?;
+    assert!(values(&p).iter().all(|p| (p * k as f64 - 1.0).abs() < 1e-4));
+    Ok(())
+}
+
+/// Gradients of a convolution's kernel add up over all places of a batch: here 200,704 of them.
+#[test]
+fn convolution_gradients_over_many_places() -> Result<()> {
+    device_under_test();
+    let (batch, side) = (4usize, 224usize);
+    for (channels, filters) in [(1usize, 4usize), (4, 8)] {
+        let x = fill([batch, side, side, channels], 0.5)?;
+        let w = fill([1, 1, channels, filters], 0.25)?;
+        let tape = GradientTape::new();
+        tape.watch(&w);
+        let y = nn::conv2d(&x, &w, 1, nn::Padding::Valid, nn::DataFormat::Nhwc, 1)?;
+        let sum = reduce_sum(&y, None, false)?;
+        let dw = tape.gradient(&sum, &w)?.ok_or_else(|| Error::internal("test", "no gradient"))?;
+        let wanted = 0.5 * (batch * side * side) as f64;
+        assert!(values(&dw).iter().all(|d| *d == wanted), "{channels}: {:?} for {wanted}", values(&dw));
+    }
+    Ok(())
+}
+
+/// Rows just short enough for one loop are passed over several times.
+#[test]
+fn passes_over_a_row_count_together() -> Result<()> {
+    device_under_test();
+    let k = 32_767usize;
+    let p = nn::softmax(fill([64, k], 3.0)?, -1)?;
     assert!(values(&p).iter().all(|p| (p * k as f64 - 1.0).abs() < 1e-4));
     Ok(())
 }

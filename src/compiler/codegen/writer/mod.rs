@@ -50,12 +50,60 @@ pub(super) struct Scope {
     pub vector: Option<u8>,
     /// Name of the four values of the vector variable, kept inside the loop's range.
     pub lanes: Option<String>,
+    /// Indices that stand in the text already.
+    pub known: Vec<Known>,
+    /// Digits, without their coefficients, that stand in the text already.
+    pub digits: Vec<(Term, String)>,
+    /// As `digits`, of all four elements side by side.
+    pub lane_digits: Vec<(Term, String)>,
+    /// Whether the four elements never carry beyond the lowest digit of their variable.
+    pub counted: bool,
+}
+
+/// An index that the text has computed.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// The index.
+    pub index: Index,
+    /// Its value, or that of the first of four.
+    pub text: String,
+    /// Those of four.
+    pub lanes: KnownLanes,
+}
+
+/// How a computed index goes on over four lanes.
+#[derive(Clone, Debug)]
+pub(super) enum KnownLanes {
+    /// By a constant step.
+    Step(i64),
+    /// Each has a text of its own.
+    Each([String; 4]),
+}
+
+impl Known {
+    fn text(&self, lane: Option<usize>) -> String {
+        match (lane, &self.lanes) {
+            (None | Some(0), KnownLanes::Step(_)) | (None, _) => self.text.clone(),
+            (Some(_), KnownLanes::Step(0)) => self.text.clone(),
+            (Some(l), KnownLanes::Step(s)) => format!("{} + {}u", self.text, (l as i64 * s) as u32),
+            (Some(l), KnownLanes::Each(texts)) => texts[l].clone(),
+        }
+    }
 }
 
 impl Scope {
     /// One element at a time.
     pub(super) fn single(vars: &[&str]) -> Self {
-        Scope { vars: vars.iter().map(|v| v.to_string()).collect(), vector: None, lanes: None }
+        let vars = vars.iter().map(|v| v.to_string()).collect();
+        Scope {
+            vars,
+            vector: None,
+            lanes: None,
+            known: vec![],
+            digits: vec![],
+            lane_digits: vec![],
+            counted: false,
+        }
     }
 
     /// Four elements at a time.
@@ -186,7 +234,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A number of an index: structure is written out, sizes are run-time data.
-    fn number(&mut self, n: i64) -> String {
+    pub(super) fn number(&mut self, n: i64) -> String {
         if n.abs() <= BAKED { format!("{}u", n as u32) } else { self.word(Word::Const(n as u32)) }
     }
 
@@ -254,6 +302,22 @@ impl<'a> Writer<'a> {
     }
 
     fn digit(&mut self, t: &Term, scope: &Scope, names: &Names, lane: Option<usize>) -> String {
+        let differs = lane.is_some() && scope.vector.is_some_and(|v| t.source == Source::Var(v));
+        let known = scope.digits.iter().find(|(d, _)| Term { coef: t.coef, ..*d } == *t);
+        let same = |d: &Term| Term { coef: t.coef, ..*d } == *t;
+        let lanes = scope.lane_digits.iter().find(|(d, _)| same(d)).filter(|_| differs);
+        if let (Some((_, text)), Some(l)) = (lanes, lane) {
+            let text = format!("{text}[{l}]");
+            return if t.coef == 1 { text } else { format!("{text} * {}", self.number(t.coef)) };
+        }
+        let carries = differs && !t.stride.is_multiple_of(4) && !scope.counted;
+        if let (Some((_, text)), false) = (known, carries) {
+            let text = match lane {
+                Some(l) if differs && t.stride == 1 => format!("({text} + {l}u)"),
+                _ => text.clone(),
+            };
+            return if t.coef == 1 { text } else { format!("{text} * {}", self.number(t.coef)) };
+        }
         let mut text = self.source(t.source, scope, names, lane);
         if t.stride > 1 {
             // A computed int32 may be negative where it is masked off; dividing it as it is keeps it from growing.
@@ -273,6 +337,9 @@ impl<'a> Writer<'a> {
 
     /// An index as a u32 expression (negative values wrap), of one element or of lane `lane`.
     pub(super) fn index(&mut self, i: &Index, scope: &Scope, names: &Names, lane: Option<usize>) -> String {
+        if let Some(known) = scope.known.iter().find(|k| k.index == *i) {
+            return known.text(lane);
+        }
         let mut parts = vec![];
         for t in &i.terms {
             parts.push(self.digit(t, scope, names, lane));

@@ -24,7 +24,7 @@ fn pool() -> Option<&'static ThreadPool> {
 }
 
 /// The number of threads that kernels may use.
-pub(super) fn count() -> usize {
+pub(crate) fn count() -> usize {
     pool().map_or(1, ThreadPool::current_num_threads)
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn set_wanted(n: usize) -> Result<()> {
 }
 
 /// The results of `f` for every item, as [`each`].
-pub(super) fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
     match pool() {
         Some(p) if items.len() > 1 => p.install(|| items.par_iter().with_max_len(1).map(f).collect()),
         _ => items.iter().map(f).collect(),
@@ -60,7 +60,7 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync + Se
 
 /// Runs `f` on every item, on several threads where the work is worth more than one. `f` takes no locks: a thread that waits for the
 /// others may take up another program's items.
-pub(super) fn each<T: Send>(items: &mut [T], worth: usize, f: impl Fn(&mut T) + Sync + Send) {
+pub(crate) fn each<T: Send>(items: &mut [T], worth: usize, f: impl Fn(&mut T) + Sync + Send) {
     match pool() {
         Some(p) if items.len() > 1 && worth > 1 => {
             p.install(|| items.par_iter_mut().with_max_len(1).for_each(f));
