@@ -58,8 +58,8 @@ impl Digits {
             return None;
         }
         let mut steps = vec![0; self.all.len()];
-        for d in first..end {
-            steps[d] = t.coef * (self.all[d].0 / t.stride) as i64;
+        for (step, (stride, _)) in steps.iter_mut().zip(&self.all).take(end).skip(first) {
+            *step = t.coef * (stride / t.stride) as i64;
         }
         Some(steps)
     }

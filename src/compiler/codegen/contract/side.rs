@@ -331,7 +331,7 @@ impl<'a> Side<'a> {
 
     fn scope(&self, p: usize, digits: &[String], wide: bool) -> Scope {
         let place = &self.places[p];
-        let mut vars = vec!["g".to_string(), String::new(), String::new(), String::new()];
+        let mut vars = ["g".to_string(), String::new(), String::new(), String::new()];
         vars[self.own as usize].clone_from(&place.var);
         if let [only] = digits {
             vars[K as usize].clone_from(only);
