@@ -100,6 +100,7 @@ fn a_step_is_few_launches_and_new_batch_sizes_add_no_pipeline() -> Result<()> {
     }
     let before = device.stats();
     let (x, y) = data(32 * 10, 14)?;
+    device.sync()?;
     let made = device.stats();
     model.fit((&x, &y), Fit { verbose: Verbose::Silent, batch_size: Some(32), ..Fit::default() })?;
     let after = device.stats();
