@@ -54,7 +54,8 @@ impl Digits {
             self.all.iter().position(|d| d.0 == border).unwrap_or(self.all.len())
         };
         let covered: usize = self.all[first..end].iter().map(|d| d.1).product();
-        if covered < t.size {
+        // Digits beyond the term's would be a remainder forgotten.
+        if covered < t.size || (!t.top && covered > t.size) {
             return None;
         }
         let mut steps = vec![0; self.all.len()];

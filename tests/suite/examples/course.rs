@@ -97,7 +97,7 @@ fn digits_mlp() {
 fn digits_transformer() {
     for (policy, epochs, least) in [("float32", "1", 0.3), ("mixed_float16", "1", 0.25)] {
         let text = printed("digits_transformer", &["--policy", policy, "--epochs", epochs]);
-        holds(&text, &[&format!("weights, computed in {policy}\n"), &format!("Epoch {epochs}/{epochs}")]);
+        holds(&text, &[&format!("weights, computed in {policy}\n"), "45/45 - "]);
         assert!(number(&text, "test accuracy: ") > least, "{text}");
     }
 }
