@@ -43,6 +43,8 @@ impl HostProfile {
     pub(super) fn stop(&self) -> Vec<KernelTime> {
         self.running.store(false, Ordering::Relaxed);
         let mut times = lock(&self.times).take().map(|(_, times)| times).unwrap_or_default();
+        // Kernels of several threads are noted as they end.
+        times.sort_by_key(|t| t.start_ns);
         let origin = times.first().map_or(0, |t| t.start_ns);
         times.iter_mut().for_each(|t| t.start_ns -= origin);
         times

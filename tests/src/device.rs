@@ -48,6 +48,12 @@ pub fn device_under_test() -> String {
     wgflow::config::current_device().unwrap_or_else(|e| panic!("{e}")).name()
 }
 
+/// Held by a test while it profiles a device of the process: a device has one profile at a time, and the tests of a process share devices.
+pub fn profiling() -> std::sync::MutexGuard<'static, ()> {
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// Runs an ignored test of the same program in a process of its own: for what is the process's, such as its seed or its caches.
 ///
 /// # Panics

@@ -93,7 +93,7 @@ fn what_is_not_there_is_asked_for_once() {
     let cache = Cache::new();
     let e = cache.refused(&[&server.url("/a"), &server.url("/b")], cache.options());
     assert_eq!(server.requests(), ["/a", "/b"]);
-    assert_eq!(e.to_string().matches("404").count(), 2, "{e}");
+    assert_eq!(e.to_string().matches("status: 404").count(), 2, "{e}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use wgflow::exec::target_of;
 use wgflow::hlo::{Graph, Spec};
 use wgflow::runtime::chrome_trace;
 use wgflow::{DType, IntoTensor, Result, Tensor, config, function, reduce_sum};
-use wgflow_tests::device::device_under_test;
+use wgflow_tests::device::{device_under_test, profiling};
 
 fn passes(host: fn(&[Tensor]) -> Result<Tensor>, n: usize) -> Result<Vec<(&'static str, String)>> {
     let x = vec![vec![1.0_f32; 3]; 2].into_tensor(None)?;
@@ -102,6 +102,7 @@ fn a_profile_is_a_trace() -> Result<()> {
     if device.caps().is_some_and(|c| !c.timestamps) {
         return Ok(());
     }
+    let _alone = profiling();
     device.profile_start()?;
     f.call((&x,))?.to_vec::<f32>()?;
     let kernels = device.profile_stop()?;

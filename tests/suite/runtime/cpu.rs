@@ -64,12 +64,14 @@ fn a_profile_tells_the_kernels_of_the_cpu() -> wgflow::Result<()> {
         wgflow::config::with_device("/CPU:0", || wgflow::reduce_sum(&ones()?, None, false)?.item::<f32>())?
     };
     assert_eq!(sum(3)?, 9.0);
+    let _alone = wgflow_tests::device::profiling();
     device.profile_start()?;
     assert_eq!((sum(3)?, sum(300)?), (9.0, 90_000.0));
     let times = device.profile_stop()?;
     // Other tests may use the device meanwhile.
     assert!(times.iter().filter(|t| t.label.contains("reduce")).count() >= 2, "{times:?}");
     assert!(times.iter().all(|t| t.duration_ns > 0 && t.bytes > 0), "{times:?}");
+    assert!(times.is_sorted_by_key(|t| t.start_ns), "{times:?}");
     assert_eq!(device.profile_stop()?, []);
     assert_eq!(sum(2)?, 4.0);
     Ok(())
