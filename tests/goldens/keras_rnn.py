@@ -6,28 +6,15 @@ CASE/g0 (cotangents of the outputs), CASE/dx0 and CASE/dw0 (gradients); of state
 fits CASE/y0 are the labels, CASE/n0 the weights at the end, CASE/p0 the predictions.
 """
 
-import hashlib
 import json
-import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ["COLUMNS"] = "200"
+from shared import history, put, put_all, summary, write
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers as L
-from safetensors.numpy import save_file
-
-TENSORS = {}
-
-
-def put(name, value):
-    TENSORS[name] = np.ascontiguousarray(value)
-
 
 SEQ = (3, 5, 4)
 
@@ -122,13 +109,10 @@ def case(rng, index, layer, shapes):
     x = inputs_of(rng, layer, shapes)
     call(layer, [tf.constant(v) for v in x], False)
     redrawn(rng, layer)
-    for i, v in enumerate(x):
-        put(f"{name}/x{i}", v)
-    for i, w in enumerate(layer.weights):
-        put(f"{name}/w{i}", w.numpy())
+    put_all(f"{name}/x", x)
+    put_all(f"{name}/w", [w.numpy() for w in layer.weights])
     ys = call(layer, [tf.constant(v) for v in x], False)
-    for i, y in enumerate(ys):
-        put(f"{name}/y{i}", y.numpy())
+    put_all(f"{name}/y", [y.numpy() for y in ys])
     found = {"name": name, "class": layer.__class__.__name__, "layer": keras.saving.serialize_keras_object(layer),
              "weights": [w.path for w in layer.weights], "output_shapes": [[None, *y.shape[1:]] for y in ys]}
     with tf.GradientTape() as tape:
@@ -189,11 +173,10 @@ def fit(rng, name, model, x, y, loss, optimizer, metrics=()):
     model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics))
     one = x[0] if len(x) == 1 else x
     h = model.fit(one, y, verbose=0, shuffle=False, epochs=3, batch_size=8)
-    for i, w in enumerate(model.weights):
-        put(f"{name}/n{i}", w.numpy())
+    put_all(f"{name}/n", [w.numpy() for w in model.weights])
     put(f"{name}/p0", model.predict(one, verbose=0, batch_size=8))
     return {"name": name, "config": config, "weights": [w.path for w in model.weights],
-            "history": {k: [float(v) for v in vs] for k, vs in h.history.items()}}
+            "history": history(h)}
 
 
 def fits(rng):
@@ -216,13 +199,11 @@ def fits(rng):
     yield fit(rng, "encoder_decoder", model, x, rng.normal(0, 1, (16, 4, 2)).astype(np.float32), "mse", keras.optimizers.SGD(0.05))
 
 
-def summary():
+def summarised():
     keras.utils.clear_session()
     model = keras.Sequential([keras.Input((None,)), L.Embedding(50, 8, mask_zero=True), L.Bidirectional(L.LSTM(4, return_sequences=True)),
                               L.GRU(6), L.Dense(1)])
-    lines = []
-    model.summary(print_fn=lines.append)
-    return "\n".join(lines)
+    return summary(model)
 
 
 def main():
@@ -235,19 +216,8 @@ def main():
         found["cases"].append(case(rng, i, layer, shapes))
     found["stateful"] = list(stateful(rng))
     found["fits"] = list(fits(rng))
-    found["summary"] = summary()
-    files = {"keras_rnn.json": lambda p: open(p, "w").write(json.dumps(found, indent=1) + "\n"),
-             "keras_rnn.safetensors": lambda p: save_file(TENSORS, p)}
-    path = os.path.join(out, "MANIFEST.json")
-    manifest = json.load(open(path)) if os.path.exists(path) else {"files": {}}
-    for name, write in files.items():
-        at = os.path.join(out, name)
-        write(at)
-        manifest["files"][name] = hashlib.sha256(open(at, "rb").read()).hexdigest()
-    manifest["files"] = dict(sorted(manifest["files"].items()))
-    with open(path, "w") as f:
-        json.dump(manifest, f, indent=1)
-        f.write("\n")
+    found["summary"] = summarised()
+    write(out, "keras_rnn", found)
 
 
 main()
