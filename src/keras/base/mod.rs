@@ -19,7 +19,7 @@ pub use args::CallArgs;
 pub(crate) use args::Named;
 pub use call::Call;
 pub use cell::RnnCell;
-pub(crate) use declare::{Configured, configured, layer, without_fixed};
+pub(crate) use declare::{Configured, KernelAndBias, configured, layer, without_fixed};
 pub use layer::Layer;
 pub(crate) use loops::{Loop, LoopKey};
 pub use node::{AnyLayer, Node};

@@ -1,10 +1,10 @@
 //! Declaration of a cell and of the layer that runs it over a sequence: both have the cell's arguments.
 
-/// Declares a cell of `gates` matrices and its layer. The arguments in braces are the cell's own beside those that all cells have. A cell
-/// gets functions for its weights and for its masks of dropout.
+/// Declares a cell of `gates` matrices and `states` states of `units` elements, and its layer. The arguments in braces are the cell's own beside
+/// those that all cells have. The cell's file says what its `biases` of inputs and of states are, and what it does `at` a step.
 macro_rules! recurrent {
     (
-        gates $gates:literal, separate $separate:literal;
+        gates $gates:literal, states $states:literal, separate $separate:literal;
         $(#[doc = $cdoc:literal])+
         $cell:ident;
         $(#[doc = $ldoc:literal])+
@@ -33,10 +33,8 @@ macro_rules! recurrent {
             const GATES: usize = $gates;
 
             fn kernel(&self, c: &mut $crate::keras::base::Call, features: usize) -> $crate::Result<$crate::Tensor> {
-                c.weight_with($crate::keras::base::WeightSpec::of(
-                    "kernel", [features, self.units * Self::GATES], &self.kernel_initializer, &self.kernel_regularizer,
-                    &self.kernel_constraint,
-                ))
+                use $crate::keras::base::KernelAndBias;
+                c.weight_with(self.kernel_spec("kernel", [features, self.units * Self::GATES].into()))
             }
 
             fn recurrent_kernel(&self, c: &mut $crate::keras::base::Call) -> $crate::Result<$crate::Tensor> {
@@ -44,21 +42,6 @@ macro_rules! recurrent {
                     "recurrent_kernel", [self.units, self.units * Self::GATES], &self.recurrent_initializer,
                     &self.recurrent_regularizer, &self.recurrent_constraint,
                 ))
-            }
-
-            /// The bias of a shape, where there is one; `initializer` makes it.
-            fn bias(
-                &self,
-                c: &mut $crate::keras::base::Call,
-                shape: impl Into<$crate::Shape>,
-                initializer: &$crate::keras::base::InitializerArg,
-            ) -> $crate::Result<Option<$crate::Tensor>> {
-                if !self.use_bias {
-                    return Ok(None);
-                }
-                c.weight_with($crate::keras::base::WeightSpec::of(
-                    "bias", shape, initializer, &self.bias_regularizer, &self.bias_constraint,
-                )).map(Some)
             }
 
             fn dropouts(&self) -> $crate::keras::layers::rnn::gates::Dropouts {
@@ -69,6 +52,60 @@ macro_rules! recurrent {
                     // Keras drops for each gate by itself where states are dropped.
                     masks: if $separate && self.recurrent_dropout != 0.0 { Self::GATES } else { 1 },
                 }
+            }
+        }
+
+        impl $crate::keras::base::Layer for $cell {
+            $crate::keras::base::configured!(
+                with |s| $crate::keras::layers::support::want_positive(stringify!($cell), "units", s.units)
+            );
+
+            fn build(&self, c: &mut $crate::keras::base::Call, inputs: &[$crate::Shape]) -> $crate::Result<()> {
+                let features = inputs.first().and_then(|s| s.last()).copied().unwrap_or(0);
+                self.kernel(c, features)?;
+                self.recurrent_kernel(c)?;
+                self.biases(c).map(|_| ())
+            }
+
+            fn cell(&self) -> Option<&dyn $crate::keras::RnnCell> {
+                Some(self)
+            }
+        }
+
+        impl $crate::keras::RnnCell for $cell {
+            fn state_size(&self) -> Vec<$crate::Shape> {
+                vec![[self.units].into(); $states]
+            }
+
+            fn constants(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                input: &$crate::Shape,
+            ) -> $crate::Result<Vec<$crate::Tensor>> {
+                self.dropouts().draw(c, input, self.units)
+            }
+
+            fn project(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                inputs: &$crate::Tensor,
+                constants: &[$crate::Tensor],
+            ) -> $crate::Result<$crate::Tensor> {
+                let (kernel, (bias, _)) = (self.kernel(c, inputs.dim(-1)?)?, self.biases(c)?);
+                let masks = self.dropouts().of_inputs(c, constants);
+                $crate::keras::layers::rnn::gates::projected(inputs, masks, &kernel, bias.as_ref())
+            }
+
+            fn step(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                x: &$crate::Tensor,
+                states: &[$crate::Tensor],
+                constants: &[$crate::Tensor],
+            ) -> $crate::Result<($crate::Tensor, Vec<$crate::Tensor>)> {
+                let masks = self.dropouts().of_states(c, constants);
+                let next = self.at(c, x, states, masks)?;
+                Ok((next[0].clone(), next.into()))
             }
         }
 
@@ -157,24 +194,12 @@ macro_rules! recurrent {
                 activation: into $crate::keras::activations::Activation = "tanh",
                 /// Whether there is a bias.
                 use_bias: plain bool = true,
-                /// First value of the kernel, which inputs are multiplied by.
-                kernel_initializer: into $crate::keras::InitializerArg = "glorot_uniform",
                 /// First value of the recurrent kernel, which states are multiplied by.
                 recurrent_initializer: into $crate::keras::InitializerArg = "orthogonal",
-                /// First value of the bias.
-                bias_initializer: into $crate::keras::InitializerArg = "zeros",
-                /// Penalty on the kernel.
-                kernel_regularizer: maybe $crate::keras::RegularizerArg,
                 /// Penalty on the recurrent kernel.
                 recurrent_regularizer: maybe $crate::keras::RegularizerArg,
-                /// Penalty on the bias.
-                bias_regularizer: maybe $crate::keras::RegularizerArg,
-                /// What the kernel must satisfy.
-                kernel_constraint: maybe $crate::keras::ConstraintArg,
                 /// What the recurrent kernel must satisfy.
                 recurrent_constraint: maybe $crate::keras::ConstraintArg,
-                /// What the bias must satisfy.
-                bias_constraint: maybe $crate::keras::ConstraintArg,
                 /// Which part of the inputs is dropped in training: the same at all steps.
                 dropout: plain f64 = 0.0,
                 /// Which part of the states is dropped in training: the same at all steps.
@@ -182,7 +207,7 @@ macro_rules! recurrent {
                 $($own)*
                 /// Starts the stream of random numbers of dropout.
                 seed: maybe i64,
-            }
+            } weights
         }
     };
 }
