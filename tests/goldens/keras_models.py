@@ -258,6 +258,11 @@ def traces(rng):
     x, y = rng.normal(0, 1, (30, 4)).astype(np.float32), rng.integers(0, 2, (30, 1)).astype(np.float32)
     yield trace(rng, "weighted", model, [x], [y], dict(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"]),
                 dict(epochs=3, batch_size=8, class_weight={0: 0.5, 1: 3.0}))
+    keras.utils.clear_session()
+    x, y = rng.normal(0, 1, (32, 4)).astype(np.float32), rng.normal(0, 1, (32, 2)).astype(np.float32)
+    model = keras.Sequential([keras.Input((4,)), L.Dense(5, activation="tanh"), L.Dense(2)])
+    yield trace(rng, "averaged", model, [x], [y], dict(optimizer=keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.8), loss="mse"),
+                dict(epochs=3, batch_size=8, validation_split=0.25, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]))
 
 
 def main(seed, out):
