@@ -19,6 +19,7 @@ pub use args::CallArgs;
 pub(crate) use args::Named;
 pub use call::Call;
 pub use cell::RnnCell;
+pub(crate) use cell::batch_of;
 pub(crate) use declare::{Configured, KernelAndBias, configured, layer, without_fixed};
 pub use layer::Layer;
 pub(crate) use loops::{Loop, LoopKey};

@@ -1,7 +1,7 @@
-//! Declaration of a cell and of the layer that runs it over a sequence: both have the cell's arguments.
+//! Declaration of cells, and of the layers that run them over a sequence, which have the cell's arguments too.
 
 /// Declares a cell of `gates` matrices and `states` states of `units` elements, and its layer. The arguments in braces are the cell's own beside
-/// those that all cells have. The cell's file says what its `biases` of inputs and of states are, and what it does `at` a step.
+/// those that all cells have; `@layer` declares a layer alone, of cells for inputs of other `dimensions`. The cell's file says what its `biases` of inputs and of states are, and what it does `at` a step.
 macro_rules! recurrent {
     (
         gates $gates:literal, states $states:literal, separate $separate:literal;
@@ -11,22 +11,36 @@ macro_rules! recurrent {
         $layer:ident;
         { $($(#[doc = $fdoc:literal])+ $f:ident: $k:ident $t:ty $(= $d:expr)?),* $(,)? }
     ) => {
-        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $cdoc])+] $cell []
-            [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]);
-        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $ldoc])+] $layer [
-            /// Whether the output is that of all steps, `(batch, time, units)`, rather than of the last.
-            return_sequences: plain bool = false,
-            /// Whether the last states are outputs too.
-            return_state: plain bool = false,
-            /// Whether steps are taken from the last to the first; outputs are in the order of the steps.
-            go_backwards: plain bool = false,
-            /// Whether a call begins with the states that the call before ended with, instead of zeros.
-            stateful: plain bool = false,
-            /// Whether the steps are written out one by one, rather than as a loop.
-            unroll: plain bool = false,
-            /// Whether outputs of masked steps are zeros, rather than those of the step before.
-            zero_output_for_mask: plain bool = false,
+        $crate::keras::layers::rnn::declare::recurrent!(@arguments [$(#[doc = $cdoc])+] $cell [
+            /// Size of the states and of the output.
+            units: plain usize,
         ] [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]);
+        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $ldoc])+] $layer [
+            /// Size of the states and of the output.
+            units: plain usize,
+        ] [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]
+            dimensions 3, check |s| $crate::keras::layers::support::want_positive(stringify!($layer), "units", s.units),
+            cell |s| {
+                let cell = $cell {
+                    units: s.units,
+                    activation: s.activation.clone(),
+                    use_bias: s.use_bias,
+                    kernel_initializer: s.kernel_initializer.clone(),
+                    recurrent_initializer: s.recurrent_initializer.clone(),
+                    bias_initializer: s.bias_initializer.clone(),
+                    kernel_regularizer: s.kernel_regularizer.clone(),
+                    recurrent_regularizer: s.recurrent_regularizer.clone(),
+                    bias_regularizer: s.bias_regularizer.clone(),
+                    kernel_constraint: s.kernel_constraint.clone(),
+                    recurrent_constraint: s.recurrent_constraint.clone(),
+                    bias_constraint: s.bias_constraint.clone(),
+                    dropout: s.dropout,
+                    recurrent_dropout: s.recurrent_dropout,
+                    seed: s.seed,
+                    $($f: s.$f.clone(),)*
+                };
+                $crate::keras::base::Layer::named(cell, $crate::keras::object::to_snake_case(stringify!($cell)))
+            });
 
         impl $cell {
             /// The number of gates: parts of the last dimension of the weights.
@@ -73,7 +87,7 @@ macro_rules! recurrent {
         }
 
         impl $crate::keras::RnnCell for $cell {
-            fn state_size(&self) -> Vec<$crate::Shape> {
+            fn state_size(&self, _: &$crate::Shape) -> Vec<$crate::Shape> {
                 vec![[self.units].into(); $states]
             }
 
@@ -82,7 +96,7 @@ macro_rules! recurrent {
                 c: &mut $crate::keras::base::Call,
                 input: &$crate::Shape,
             ) -> $crate::Result<Vec<$crate::Tensor>> {
-                self.dropouts().draw(c, input, self.units)
+                self.dropouts().draw(c, input, &$crate::keras::base::batch_of(input, &[self.units].into()))
             }
 
             fn project(
@@ -108,6 +122,26 @@ macro_rules! recurrent {
                 Ok((next[0].clone(), next.into()))
             }
         }
+    };
+    (
+        @layer [$($meta:tt)+] $layer:ident [$($required:tt)+] [$($own:tt)*]
+        dimensions $ndim:expr, check |$s:ident| $check:expr, cell |$cs:ident| $cell:expr
+    ) => {
+        $crate::keras::layers::rnn::declare::recurrent!(@arguments [$($meta)+] $layer [$($required)+] [
+            $($own)*
+            /// Whether the output is that of all steps, `(batch, time, units)`, rather than of the last.
+            return_sequences: plain bool = false,
+            /// Whether the last states are outputs too.
+            return_state: plain bool = false,
+            /// Whether steps are taken from the last to the first; outputs are in the order of the steps.
+            go_backwards: plain bool = false,
+            /// Whether a call begins with the states that the call before ended with, instead of zeros.
+            stateful: plain bool = false,
+            /// Whether the steps are written out one by one, rather than as a loop.
+            unroll: plain bool = false,
+            /// Whether outputs of masked steps are zeros, rather than those of the step before.
+            zero_output_for_mask: plain bool = false,
+        ]);
 
         impl $layer {
             fn options(&self) -> $crate::keras::layers::rnn::recurrence::Options {
@@ -118,36 +152,19 @@ macro_rules! recurrent {
                     stateful: self.stateful,
                     unroll: self.unroll,
                     zero_output_for_mask: self.zero_output_for_mask,
+                    ndim: Some($ndim),
                 }
             }
         }
 
         impl $crate::keras::base::Layer for $layer {
             $crate::keras::base::configured!(
-                with |s| $crate::keras::layers::support::want_positive(stringify!($layer), "units", s.units)
+                with |$s| $check
             );
 
             fn sublayers(&self) -> Vec<$crate::keras::AnyLayer> {
-                let cell = $cell {
-                    units: self.units,
-                    activation: self.activation.clone(),
-                    use_bias: self.use_bias,
-                    kernel_initializer: self.kernel_initializer.clone(),
-                    recurrent_initializer: self.recurrent_initializer.clone(),
-                    bias_initializer: self.bias_initializer.clone(),
-                    kernel_regularizer: self.kernel_regularizer.clone(),
-                    recurrent_regularizer: self.recurrent_regularizer.clone(),
-                    bias_regularizer: self.bias_regularizer.clone(),
-                    kernel_constraint: self.kernel_constraint.clone(),
-                    recurrent_constraint: self.recurrent_constraint.clone(),
-                    bias_constraint: self.bias_constraint.clone(),
-                    dropout: self.dropout,
-                    recurrent_dropout: self.recurrent_dropout,
-                    seed: self.seed,
-                    $($f: self.$f.clone(),)*
-                };
-                let name = $crate::keras::object::to_snake_case(stringify!($cell));
-                vec![$crate::keras::base::Layer::named(cell, name).into()]
+                let $cs = self;
+                vec![$cell.into()]
             }
 
             fn call_many(
@@ -182,14 +199,12 @@ macro_rules! recurrent {
             }
         }
     };
-    (@layer [$($meta:tt)+] $name:ident [$($before:tt)*] [$($own:tt)*]) => {
+    (@arguments [$($meta:tt)+] $name:ident [$($required:tt)+] [$($own:tt)*]) => {
         $crate::keras::base::layer! {
             $($meta)+
             $name(
-                /// Size of the states and of the output.
-                units: plain usize,
+                $($required)+
             ) {
-                $($before)*
                 /// Applied to what becomes state and output.
                 activation: into $crate::keras::activations::Activation = "tanh",
                 /// Whether there is a bias.

@@ -1,15 +1,12 @@
 //! Long short-term memory.
 
 use super::declare::recurrent;
-use super::gates::gates;
-use crate::dtype::DType;
+use super::gates::{UnitForgetBias, gates, remembered};
 use crate::error::Result;
 use crate::keras::activations::Activation;
-use crate::keras::base::{Call, InitializerArg, KernelAndBias};
-use crate::keras::initializers::{Initializer, Ones};
+use crate::keras::base::{Call, KernelAndBias};
 use crate::ops::{array, linalg, math};
-use crate::shape::Shape;
-use crate::tensor::{Tensor, init_scope};
+use crate::tensor::Tensor;
 
 recurrent! {
     gates 4, states 2, separate true;
@@ -40,25 +37,6 @@ recurrent! {
     }
 }
 
-/// A first bias of 1 for the forget gate, and as configured for the others.
-#[derive(Debug)]
-struct UnitForgetBias {
-    units: usize,
-    others: InitializerArg,
-}
-
-impl Initializer for UnitForgetBias {
-    fn call(&self, _: &Shape, dtype: DType) -> Result<Tensor> {
-        let others = self.others.get()?;
-        let parts = [
-            others.call(&[self.units].into(), dtype)?,
-            Ones::new().call(&[self.units].into(), dtype)?,
-            others.call(&[2 * self.units].into(), dtype)?,
-        ];
-        init_scope(|| array::concat(&parts, 0))
-    }
-}
-
 impl LSTMCell {
     fn biases(&self, c: &mut Call) -> Result<(Option<Tensor>, Option<Tensor>)> {
         if !self.use_bias {
@@ -83,11 +61,6 @@ impl LSTMCell {
                 x.iter().zip(&inner).map(|(x, h)| math::add(x, h)).collect::<Result<_>>()?
             }
         };
-        let gate = |k: usize, f: &Activation| f.call(&x[k]);
-        let kept = math::multiply(gate(1, &self.recurrent_activation)?, &states[1])?;
-        let candidate = gate(2, &self.activation)?;
-        let carry = math::add(kept, math::multiply(gate(0, &self.recurrent_activation)?, candidate)?)?;
-        let h = math::multiply(gate(3, &self.recurrent_activation)?, self.activation.call(&carry)?)?;
-        Ok([h, carry])
+        remembered(&x, &states[1], &self.recurrent_activation, &self.activation)
     }
 }
