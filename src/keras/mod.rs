@@ -29,6 +29,6 @@ pub use layers::input;
 pub use models::{Model, Sequential, Summary};
 pub use saving::{load_model, model_from_json};
 pub use training::{
-    Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, Logs, LossArg, LossItem, LossWeights,
-    MetricItem, MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,
+    Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, JitCompile, Logs, LossArg, LossItem,
+    LossWeights, MetricItem, MetricsArg, OptimizerArg, Predict, StepLogs, ValidationFreq, Verbose,
 };

@@ -4,14 +4,10 @@ Called by `cargo xtask goldens` as `applications.py OUTDIR`. Writes applications
 those of a formula (tests/src/operands.rs), so that no weights need be stored: weight number k is operand number k + 1, images are operand 0.
 """
 
-import hashlib
 import json
-import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+from shared import note
 
 import keras
 import numpy as np
@@ -64,18 +60,7 @@ def main(out):
             case([2, 64, 32, 3], dict(include_top=False, pooling="max", alpha=0.5)),
         ]
     }
-    with open(os.path.join(out, "applications.json"), "w") as f:
-        json.dump(found, f)
-        f.write("\n")
-    path = os.path.join(out, "MANIFEST.json")
-    with open(path) as f:
-        manifest = json.load(f)
-    with open(os.path.join(out, "applications.json"), "rb") as f:
-        manifest["files"]["applications.json"] = hashlib.sha256(f.read()).hexdigest()
-    manifest["files"] = dict(sorted(manifest["files"].items()))
-    with open(path, "w") as f:
-        json.dump(manifest, f, indent=1)
-        f.write("\n")
+    note(out, "applications.json", (json.dumps(found) + "\n").encode())
 
 
 main(sys.argv[1])

@@ -5,28 +5,15 @@ them in MANIFEST.json. Tensors are named CASE/x0 (inputs), CASE/a_NAME (argument
 CASE/g0 (cotangents of results), CASE/dx0 and CASE/dw0 (gradients), CASE/p0 (predictions), CASE/n0 (weights after training).
 """
 
-import hashlib
 import json
-import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ["COLUMNS"] = "200"
+from shared import history, put, put_all, summary, write
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers as L
-from safetensors.numpy import save_file
-
-TENSORS = {}
-
-
-def put(name, value):
-    TENSORS[name] = np.ascontiguousarray(value).reshape(np.shape(value))
-
 
 def bools(rng, *shape):
     return rng.uniform(0, 1, shape) < 0.6
@@ -86,13 +73,11 @@ def layer_case(rng, index, layer, shapes, args):
     run([tf.constant(v) for v in x])
     for w in layer.weights:
         w.assign(rng.uniform(-0.9, 0.9, w.shape).astype(np.float32))
-    for i, v in enumerate(x):
-        put(f"{name}/x{i}", v)
+    put_all(f"{name}/x", x)
     for k, v in args.items():
         if isinstance(v, np.ndarray):
             put(f"{name}/a_{k}", v)
-    for i, w in enumerate(layer.weights):
-        put(f"{name}/w{i}", w.numpy())
+    put_all(f"{name}/w", [w.numpy() for w in layer.weights])
     with tf.GradientTape() as tape:
         inputs = [tf.constant(v) for v in x]
         for v in inputs:
@@ -149,22 +134,17 @@ def model_case(rng, name, model, x, y, loss):
     for w in model.weights:
         if "gamma" not in w.path:
             w.assign((rng.normal(0, 1, w.shape) / np.sqrt(np.prod(w.shape[:-1]) + 1)).astype(np.float32))
-    for i, w in enumerate(model.weights):
-        put(f"{name}/w{i}", w.numpy())
-    for i, v in enumerate(x):
-        put(f"{name}/x{i}", v)
+    put_all(f"{name}/w", [w.numpy() for w in model.weights])
+    put_all(f"{name}/x", x)
     put(f"{name}/t0", y)
     config = json.loads(model.to_json())
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss)
     one = x[0] if len(x) == 1 else x
     put(f"{name}/p0", model.predict(one, verbose=0))
     h = model.fit(one, y, verbose=0, shuffle=False, epochs=3, batch_size=10)
-    for i, w in enumerate(model.weights):
-        put(f"{name}/n{i}", w.numpy())
-    lines = []
-    model.summary(print_fn=lines.append, line_length=110)
+    put_all(f"{name}/n", [w.numpy() for w in model.weights])
     return {"name": name, "config": config, "loss": loss, "weights": [w.path for w in model.weights],
-            "history": [float(v) for v in h.history["loss"]], "summary": "\n".join(lines)}
+            "history": history(h)["loss"], "summary": summary(model, line_length=110)}
 
 
 def main(seed, out):
@@ -173,20 +153,7 @@ def main(seed, out):
     layers = [layer_case(rng, i, *case) for i, case in enumerate(layer_cases(rng))]
     keras.utils.clear_session()
     found = {"layers": layers, "models": [model_case(rng, *case) for case in models(rng)]}
-    with open(os.path.join(out, "keras_attention.json"), "w") as f:
-        json.dump(found, f, indent=1)
-        f.write("\n")
-    save_file(TENSORS, os.path.join(out, "keras_attention.safetensors"))
-    path = os.path.join(out, "MANIFEST.json")
-    with open(path) as f:
-        manifest = json.load(f)
-    for name in ["keras_attention.json", "keras_attention.safetensors"]:
-        with open(os.path.join(out, name), "rb") as f:
-            manifest["files"][name] = hashlib.sha256(f.read()).hexdigest()
-    manifest["files"] = dict(sorted(manifest["files"].items()))
-    with open(path, "w") as f:
-        json.dump(manifest, f, indent=1)
-        f.write("\n")
+    write(out, "keras_attention", found)
 
 
 main(int(sys.argv[1]), sys.argv[2])

@@ -3,14 +3,10 @@
 Called by `cargo xtask goldens` as `keras_mixed.py SEED OUTDIR`. Writes keras_mixed.json and notes it in MANIFEST.json.
 """
 
-import hashlib
 import json
-import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+from shared import number, write
 
 import keras
 import numpy as np
@@ -22,11 +18,6 @@ def listed(v):
     return np.asarray(v, np.float64).tolist()
 
 
-def text(v):
-    """A number as JSON has it; what it has not, as text."""
-    return float(v) if np.isfinite(v) else str(v)
-
-
 def scaling(name, optimizer, gradients):
     """Values of a variable, the scale and the counters after each of some gradients."""
     v = keras.Variable(np.array([1.0, -2.0], np.float32))
@@ -34,7 +25,7 @@ def scaling(name, optimizer, gradients):
     steps = []
     for g in gradients:
         optimizer.apply([tf.constant(np.array(g, np.float32))], [v])
-        steps.append({"gradient": [text(x) for x in g], "value": listed(v.numpy()), "scale": float(optimizer.dynamic_scale.numpy()),
+        steps.append({"gradient": [number(float(x)) for x in g], "value": listed(v.numpy()), "scale": float(optimizer.dynamic_scale.numpy()),
                       "counter": int(optimizer.step_counter.numpy()), "iterations": int(optimizer.iterations.numpy()),
                       "loss": float(optimizer.scale_loss(tf.constant(3.0)))})
     return {"name": name, "optimizer": keras.saving.serialize_keras_object(optimizer), "steps": steps,
@@ -74,17 +65,7 @@ def trained(rng):
 def main(seed, out):
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
-    content = (json.dumps({"scaling": list(scalings(rng)), "trained": trained(rng)}, indent=1) + "\n").encode()
-    with open(os.path.join(out, "keras_mixed.json"), "wb") as f:
-        f.write(content)
-    path = os.path.join(out, "MANIFEST.json")
-    with open(path) as f:
-        manifest = json.load(f)
-    manifest["files"]["keras_mixed.json"] = hashlib.sha256(content).hexdigest()
-    manifest["files"] = dict(sorted(manifest["files"].items()))
-    with open(path, "w") as f:
-        json.dump(manifest, f, indent=1)
-        f.write("\n")
+    write(out, "keras_mixed", {"scaling": list(scalings(rng)), "trained": trained(rng)})
 
 
 main(int(sys.argv[1]), sys.argv[2])

@@ -5,28 +5,17 @@ MANIFEST.json. Tensors are named CASE/x0 (inputs), CASE/w0 (weights), CASE/y0 (i
 first result), CASE/dx0 and CASE/dw0 (gradients), CASE/n0 (weights after the training call).
 """
 
-import hashlib
 import json
-import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ["COLUMNS"] = "200"
+from shared import TENSORS, history, put, put_all, summary, write
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers as L
-from safetensors.numpy import save_file
 
-TENSORS = {}
 SAMPLE_WEIGHTS = []
-
-
-def put(name, value):
-    TENSORS[name] = np.ascontiguousarray(value)
 
 
 def layer_cases():
@@ -123,10 +112,8 @@ def layer_case(rng, index, layer, shapes):
         low = 0.5 if "variance" in w.name or "gamma" in w.name else -0.6
         w.assign(rng.uniform(low, 1.2, w.shape).astype(np.float32))
     weights = [w.numpy() for w in layer.weights]
-    for i, v in enumerate(x):
-        put(f"{name}/x{i}", v)
-    for i, v in enumerate(weights):
-        put(f"{name}/w{i}", v)
+    put_all(f"{name}/x", x)
+    put_all(f"{name}/w", weights)
     put(f"{name}/y0", layer(one([tf.constant(v) for v in x]), training=False).numpy())
     case = {"name": name, "class": layer.__class__.__name__, "layer": keras.saving.serialize_keras_object(layer), "inputs": len(x),
             "weights": [w.path for w in layer.weights], "trainable": [bool(w.trainable) for w in layer.weights],
@@ -150,15 +137,8 @@ def layer_case(rng, index, layer, shapes):
         put(f"{name}/dx{i}", dense(d))
     for i, d in enumerate(grads[len(floats):]):
         put(f"{name}/dw{i}", dense(d))
-    for i, w in enumerate(layer.weights):
-        put(f"{name}/n{i}", w.numpy())
+    put_all(f"{name}/n", [w.numpy() for w in layer.weights])
     return case | {"training": True}
-
-
-def text(model, **options):
-    lines = []
-    model.summary(print_fn=lines.append, **options)
-    return "\n".join(lines)
 
 
 def cnn():
@@ -181,28 +161,28 @@ def summaries():
     out = {}
     keras.utils.clear_session()
     model = cnn()
-    out["cnn"] = text(model)
+    out["cnn"] = summary(model)
     model.compile("adam", "mse")
     model.optimizer.build(model.trainable_variables)
     model.layers[0].trainable = False
-    out["cnn_compiled"] = text(model, show_trainable=True)
+    out["cnn_compiled"] = summary(model, show_trainable=True)
     keras.utils.clear_session()
     model = branches()
-    out["branches"] = text(model)
-    out["branches_narrow"] = text(model, line_length=70)
+    out["branches"] = summary(model)
+    out["branches_narrow"] = summary(model, line_length=70)
     keras.utils.clear_session()
     model = keras.Sequential([L.Dense(3), L.BatchNormalization(), keras.Sequential([L.Dense(2)])])
-    out["unbuilt"] = text(model)
+    out["unbuilt"] = summary(model)
     model.build((None, 5))
-    out["nested"] = text(model, expand_nested=True)
+    out["nested"] = summary(model, expand_nested=True)
     keras.utils.clear_session()
     x = keras.Input((5,))
     inner = keras.Model(x, L.Dense(2)(x), name="inner")
     y = keras.Input((5,))
-    out["model_in_model"] = text(keras.Model(y, L.Add()([inner(y), L.Dense(2)(y)])), expand_nested=True)
+    out["model_in_model"] = summary(keras.Model(y, L.Add()([inner(y), L.Dense(2)(y)])), expand_nested=True)
     keras.utils.clear_session()
     x = keras.Input((5,))
-    out["chain"] = text(keras.Model(x, L.Dense(2)(L.Dense(7)(x))))
+    out["chain"] = summary(keras.Model(x, L.Dense(2)(L.Dense(7)(x))))
     keras.utils.clear_session()
     return out
 
@@ -212,20 +192,16 @@ def trace(rng, name, model, x, y, compile_args, fit_args, weights=None):
     for w in model.weights:
         if w.trainable:
             w.assign((rng.normal(0, 1, w.shape) / np.sqrt(np.prod(w.shape[:-1]) + 1)).astype(np.float32))
-    for i, w in enumerate(model.weights):
-        put(f"{name}/w{i}", w.numpy())
-    for i, v in enumerate(x):
-        put(f"{name}/x{i}", v)
-    for i, v in enumerate(y):
-        put(f"{name}/y{i}", v)
+    put_all(f"{name}/w", [w.numpy() for w in model.weights])
+    put_all(f"{name}/x", x)
+    put_all(f"{name}/y", y)
     config = json.loads(model.to_json())
     model.compile(**compile_args)
     one = lambda v: v[0] if len(v) == 1 else v
     if "sample_weight" in fit_args:
         SAMPLE_WEIGHTS.append(fit_args["sample_weight"])
     h = model.fit(one(x), one(y), verbose=0, shuffle=False, **fit_args)
-    for i, w in enumerate(model.weights):
-        put(f"{name}/n{i}", w.numpy())
+    put_all(f"{name}/n", [w.numpy() for w in model.weights])
     put(f"{name}/p0", np.asarray(model.predict(one(x)[:5] if len(x) == 1 else [v[:5] for v in x], verbose=0)
                                  if len(y) == 1 else model.predict([v[:5] for v in x], verbose=0)[0]))
     evaluated = model.evaluate(one(x), one(y), verbose=0, return_dict=True, batch_size=fit_args["batch_size"])
@@ -282,6 +258,11 @@ def traces(rng):
     x, y = rng.normal(0, 1, (30, 4)).astype(np.float32), rng.integers(0, 2, (30, 1)).astype(np.float32)
     yield trace(rng, "weighted", model, [x], [y], dict(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"]),
                 dict(epochs=3, batch_size=8, class_weight={0: 0.5, 1: 3.0}))
+    keras.utils.clear_session()
+    x, y = rng.normal(0, 1, (32, 4)).astype(np.float32), rng.normal(0, 1, (32, 2)).astype(np.float32)
+    model = keras.Sequential([keras.Input((4,)), L.Dense(5, activation="tanh"), L.Dense(2)])
+    yield trace(rng, "averaged", model, [x], [y], dict(optimizer=keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.8), loss="mse"),
+                dict(epochs=3, batch_size=8, validation_split=0.25, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]))
 
 
 def main(seed, out):
@@ -289,20 +270,7 @@ def main(seed, out):
     keras.utils.set_random_seed(seed)
     layers = [layer_case(rng, i, layer, shapes) for i, (layer, shapes) in enumerate(layer_cases())]
     found = {"layers": layers, "traces": list(traces(rng)), "summaries": summaries()}
-    with open(os.path.join(out, "keras_models.json"), "w") as f:
-        json.dump(found, f, indent=1)
-        f.write("\n")
-    save_file(TENSORS, os.path.join(out, "keras_models.safetensors"))
-    path = os.path.join(out, "MANIFEST.json")
-    with open(path) as f:
-        manifest = json.load(f)
-    for name in ["keras_models.json", "keras_models.safetensors"]:
-        with open(os.path.join(out, name), "rb") as f:
-            manifest["files"][name] = hashlib.sha256(f.read()).hexdigest()
-    manifest["files"] = dict(sorted(manifest["files"].items()))
-    with open(path, "w") as f:
-        json.dump(manifest, f, indent=1)
-        f.write("\n")
+    write(out, "keras_models", found)
 
 
 main(int(sys.argv[1]), sys.argv[2])

@@ -4,39 +4,21 @@ Called by `cargo xtask goldens` as `keras_parts.py SEED OUTDIR`. Writes keras_pa
 Keras serializes them, inputs, and what came out. Its digest is added to MANIFEST.json.
 """
 
-import hashlib
 import json
-import os
 import sys
 import zlib
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+from shared import note, number
 
-try:
-    import numpy as np
-    import tensorflow as tf
-    import keras
-except ImportError as e:
-    sys.exit(f"keras_parts.py: {e}; name an interpreter that has tensorflow 2.21 and keras 3.15 in WGFLOW_PYTHON")
-
-if not keras.__version__.startswith("3.15."):
-    sys.exit(f"keras_parts.py: wanted keras 3.15.*, found {keras.__version__}")
+import keras
+import numpy as np
+import tensorflow as tf
 
 SEED = 0
 
 
 def generator(*key):
     return np.random.default_rng([SEED, zlib.crc32(json.dumps(key).encode())])
-
-
-def number(v):
-    if isinstance(v, (bool, np.bool_)):
-        return bool(v)
-    if isinstance(v, (int, np.integer)):
-        return int(v)
-    return float(v) if np.isfinite(v) else str(float(v))
 
 
 def tensor(x):
@@ -580,16 +562,7 @@ def main(seed, out):
     for make in (losses, metrics, optimizers, schedules, penalties, initializers, refused):
         cases += make()
     content = ("[\n" + ",\n".join(" " + json.dumps(c) for c in cases) + "\n]\n").encode()
-    with open(os.path.join(out, "keras_parts.json"), "wb") as f:
-        f.write(content)
-    manifest_path = os.path.join(out, "MANIFEST.json")
-    with open(manifest_path) as f:
-        manifest = json.load(f)
-    manifest["files"]["keras_parts.json"] = hashlib.sha256(content).hexdigest()
-    manifest["files"] = dict(sorted(manifest["files"].items()))
-    with open(manifest_path, "w") as f:
-        json.dump(manifest, f, indent=1)
-        f.write("\n")
+    note(out, "keras_parts.json", content)
     print(f"{len(cases)} cases of Keras' parts of seed {seed} in {out}")
 
 

@@ -6,28 +6,15 @@ CASE/g0 (cotangents of the outputs), CASE/dx0 and CASE/dw0 (gradients); of state
 fits CASE/y0 are the labels, CASE/n0 the weights at the end, CASE/p0 the predictions.
 """
 
-import hashlib
 import json
-import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ["COLUMNS"] = "200"
+from shared import history, put, put_all, summary, write
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers as L
-from safetensors.numpy import save_file
-
-TENSORS = {}
-
-
-def put(name, value):
-    TENSORS[name] = np.ascontiguousarray(value)
-
 
 SEQ = (3, 5, 4)
 
@@ -91,6 +78,25 @@ def cases():
     yield keras.Sequential([L.Embedding(5, 4, mask_zero=True), L.LSTM(3, return_sequences=True), L.GlobalAveragePooling1D()]), [(3, 6)]
 
 
+def conv_cases():
+    """As `cases`, of layers whose products are convolutions."""
+    line, image = (2, 4, 6, 3), (2, 3, 5, 6, 2)
+    yield L.ConvLSTM1D(3, 3), [line]
+    yield L.ConvLSTM1D(2, 2, padding="same", return_sequences=True, return_state=True), [line]
+    yield L.ConvLSTM1D(2, 3, strides=2, padding="same", go_backwards=True, return_sequences=True), [line]
+    yield L.ConvLSTM1D(2, 3, strides=2), [line]
+    yield L.ConvLSTM1D(2, 2, dilation_rate=2, use_bias=False, activation="relu"), [line]
+    yield L.ConvLSTM1D(2, 3, padding="same", return_state=True), [line, (2, 6, 2), (2, 6, 2)]
+    yield L.ConvLSTM2D(4, 3, padding="same", return_sequences=True), [image]
+    yield L.ConvLSTM2D(2, (2, 3), strides=(2, 1), unit_forget_bias=False, recurrent_activation="hard_sigmoid"), [image]
+    yield L.ConvLSTM2D(2, (3, 1), return_sequences=True, return_state=True, unroll=True), [image]
+    yield L.ConvLSTM2D(2, 2, kernel_regularizer="l2", recurrent_initializer="glorot_uniform", bias_constraint="non_neg"), [image]
+    yield L.ConvLSTM3D(2, 2), [(1, 3, 3, 4, 3, 2)]
+    yield L.ConvLSTM3D(2, (1, 2, 3), padding="same", return_sequences=True), [(1, 2, 3, 4, 3, 2)]
+    yield L.Bidirectional(L.ConvLSTM1D(2, 3, padding="same", return_sequences=True)), [line]
+    yield keras.Sequential([L.ConvLSTM2D(2, 3, padding="same", return_sequences=True), L.ConvLSTM2D(3, 2), L.Flatten(), L.Dense(2)]), [image]
+
+
 def inputs_of(rng, layer, shapes):
     first = layer.layers[0] if isinstance(layer, keras.Sequential) else layer
     if isinstance(first, L.Embedding):
@@ -122,13 +128,10 @@ def case(rng, index, layer, shapes):
     x = inputs_of(rng, layer, shapes)
     call(layer, [tf.constant(v) for v in x], False)
     redrawn(rng, layer)
-    for i, v in enumerate(x):
-        put(f"{name}/x{i}", v)
-    for i, w in enumerate(layer.weights):
-        put(f"{name}/w{i}", w.numpy())
+    put_all(f"{name}/x", x)
+    put_all(f"{name}/w", [w.numpy() for w in layer.weights])
     ys = call(layer, [tf.constant(v) for v in x], False)
-    for i, y in enumerate(ys):
-        put(f"{name}/y{i}", y.numpy())
+    put_all(f"{name}/y", [y.numpy() for y in ys])
     found = {"name": name, "class": layer.__class__.__name__, "layer": keras.saving.serialize_keras_object(layer),
              "weights": [w.path for w in layer.weights], "output_shapes": [[None, *y.shape[1:]] for y in ys]}
     with tf.GradientTape() as tape:
@@ -158,13 +161,13 @@ def reset(layer):
             v.assign(keras.ops.zeros_like(v))
 
 
-def stateful(rng):
+def stateful(rng, of_conv=None):
     """Layers that keep their states: three calls, a reset, one call more."""
-    layers = [L.SimpleRNN(2, stateful=True), L.GRU(2, stateful=True, return_sequences=True), L.LSTM(2, stateful=True, return_state=True),
+    sequences = [L.SimpleRNN(2, stateful=True), L.GRU(2, stateful=True, return_sequences=True), L.LSTM(2, stateful=True, return_state=True),
               L.Bidirectional(L.LSTM(2, stateful=True)), L.RNN([L.GRUCell(2), L.LSTMCell(3)], stateful=True)]
-    for k, layer in enumerate(layers):
-        name = f"stateful{k}"
-        x = [rng.normal(0, 1, SEQ).astype(np.float32) for _ in range(4)]
+    for k, layer in enumerate(sequences if of_conv is None else of_conv):
+        name = f"stateful{k}" if of_conv is None else f"conv_stateful{k}"
+        x = [rng.normal(0, 1, SEQ if of_conv is None else (3, 2, 4, 2)).astype(np.float32) for _ in range(4)]
         layer(tf.constant(x[0]))
         redrawn(rng, layer)
         reset(layer)
@@ -189,11 +192,10 @@ def fit(rng, name, model, x, y, loss, optimizer, metrics=()):
     model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics))
     one = x[0] if len(x) == 1 else x
     h = model.fit(one, y, verbose=0, shuffle=False, epochs=3, batch_size=8)
-    for i, w in enumerate(model.weights):
-        put(f"{name}/n{i}", w.numpy())
+    put_all(f"{name}/n", [w.numpy() for w in model.weights])
     put(f"{name}/p0", model.predict(one, verbose=0, batch_size=8))
     return {"name": name, "config": config, "weights": [w.path for w in model.weights],
-            "history": {k: [float(v) for v in vs] for k, vs in h.history.items()}}
+            "history": history(h)}
 
 
 def fits(rng):
@@ -216,13 +218,18 @@ def fits(rng):
     yield fit(rng, "encoder_decoder", model, x, rng.normal(0, 1, (16, 4, 2)).astype(np.float32), "mse", keras.optimizers.SGD(0.05))
 
 
-def summary():
+def conv_fit(rng):
+    keras.utils.clear_session()
+    x, y = rng.normal(0, 1, (16, 4, 6, 5, 2)).astype(np.float32), rng.normal(0, 1, (16, 4, 6, 5, 1)).astype(np.float32)
+    model = keras.Sequential([keras.Input((4, 6, 5, 2)), L.ConvLSTM2D(4, 3, padding="same", return_sequences=True), L.TimeDistributed(L.Conv2D(1, 1))])
+    return fit(rng, "next_images", model, [x], y, "mse", keras.optimizers.SGD(0.05))
+
+
+def summarised():
     keras.utils.clear_session()
     model = keras.Sequential([keras.Input((None,)), L.Embedding(50, 8, mask_zero=True), L.Bidirectional(L.LSTM(4, return_sequences=True)),
                               L.GRU(6), L.Dense(1)])
-    lines = []
-    model.summary(print_fn=lines.append)
-    return "\n".join(lines)
+    return summary(model)
 
 
 def main():
@@ -235,19 +242,15 @@ def main():
         found["cases"].append(case(rng, i, layer, shapes))
     found["stateful"] = list(stateful(rng))
     found["fits"] = list(fits(rng))
-    found["summary"] = summary()
-    files = {"keras_rnn.json": lambda p: open(p, "w").write(json.dumps(found, indent=1) + "\n"),
-             "keras_rnn.safetensors": lambda p: save_file(TENSORS, p)}
-    path = os.path.join(out, "MANIFEST.json")
-    manifest = json.load(open(path)) if os.path.exists(path) else {"files": {}}
-    for name, write in files.items():
-        at = os.path.join(out, name)
-        write(at)
-        manifest["files"][name] = hashlib.sha256(open(at, "rb").read()).hexdigest()
-    manifest["files"] = dict(sorted(manifest["files"].items()))
-    with open(path, "w") as f:
-        json.dump(manifest, f, indent=1)
-        f.write("\n")
+    found["summary"] = summarised()
+    # Numbers of their own, so that those above stay.
+    rng = np.random.default_rng([seed, 8])
+    for i, (layer, shapes) in enumerate(conv_cases(), len(found["cases"])):
+        keras.utils.clear_session()
+        found["cases"].append(case(rng, i, layer, shapes))
+    found["stateful"] += list(stateful(rng, [L.ConvLSTM1D(2, 3, stateful=True, padding="same")]))
+    found["fits"].append(conv_fit(rng))
+    write(out, "keras_rnn", found)
 
 
 main()

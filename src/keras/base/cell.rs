@@ -26,7 +26,7 @@ use crate::tensor::Tensor;
 /// }
 ///
 /// impl RnnCell for Minimal {
-///     fn state_size(&self) -> Vec<Shape> {
+///     fn state_size(&self, _: &Shape) -> Vec<Shape> {
 ///         vec![[self.units].into()]
 ///     }
 ///     fn step(&self, c: &mut Call, x: &Tensor, states: &[Tensor], _: &[Tensor]) -> Result<(Tensor, Vec<Tensor>)> {
@@ -42,24 +42,21 @@ use crate::tensor::Tensor;
 /// # Ok::<(), wgflow::Error>(())
 /// ```
 pub trait RnnCell: Layer {
-    /// Shapes of the states of one sample.
-    fn state_size(&self) -> Vec<Shape>;
+    /// Shapes of the states of one sample; `input` is the shape of a step's input, `(batch, ..)`.
+    fn state_size(&self, input: &Shape) -> Vec<Shape>;
 
     /// Shape of the output of one sample; by default that of the first state.
-    fn output_size(&self) -> Shape {
-        self.state_size().into_iter().next().unwrap_or_default()
+    fn output_size(&self, input: &Shape) -> Shape {
+        self.state_size(input).into_iter().next().unwrap_or_default()
     }
 
     /// The states before the first step, each `(batch, ..)`; by default zeros.
     ///
     /// # Errors
     /// `Internal` only.
-    fn get_initial_state(&self, batch_size: usize, dtype: DType) -> Result<Vec<Tensor>> {
-        let zeros = |size: Shape| {
-            let shape: Shape = std::iter::once(batch_size).chain(size.iter().copied()).collect();
-            array::zeros(&shape, dtype)
-        };
-        self.state_size().into_iter().map(zeros).collect()
+    fn get_initial_state(&self, input: &Shape, dtype: DType) -> Result<Vec<Tensor>> {
+        let zeros = |size: Shape| array::zeros(batch_of(input, &size), dtype);
+        self.state_size(input).into_iter().map(zeros).collect()
     }
 
     /// Tensors that are the same at all steps of a call, such as masks of dropout; `input` is the shape of a step's input, `(batch, ..)`.
@@ -95,10 +92,16 @@ pub trait RnnCell: Layer {
     ) -> Result<(Tensor, Vec<Tensor>)>;
 }
 
+/// `size` for each sample of an input.
+pub(crate) fn batch_of(input: &Shape, size: &Shape) -> Shape {
+    input.first().into_iter().chain(size.iter()).copied().collect()
+}
+
 /// A call of a cell as a layer: input and states to output and next states.
 pub(super) fn call_once(cell: &dyn RnnCell, c: &mut Call, xs: &[Tensor]) -> Result<Vec<Tensor>> {
-    let Some((x, states)) = xs.split_first().filter(|(_, s)| s.len() == cell.state_size().len()) else {
-        let wanted = format!("the input and {} states", cell.state_size().len());
+    let Some((x, states)) = xs.split_first().filter(|(x, s)| s.len() == cell.state_size(x.shape()).len())
+    else {
+        let wanted = "the input and the cell's states";
         return Err(Error::invalid(cell.class_name(), "inputs", wanted, format_args!("{} inputs", xs.len())));
     };
     let constants = cell.constants(c, x.shape())?;

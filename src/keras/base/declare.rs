@@ -1,7 +1,9 @@
 //! Declaration of layers by their arguments.
 
+use super::weight::WeightSpec;
 use crate::error::{Error, Result};
 use crate::keras::object::Config;
+use crate::shape::Shape;
 use serde_json::Value;
 
 /// A layer that is made of its arguments alone, as Keras' are.
@@ -14,6 +16,14 @@ pub(crate) trait Configured: Sized {
     fn from_arguments(config: &Config) -> Result<Self>;
     /// Checks arguments that are names of things.
     fn check_arguments(&self) -> Result<()>;
+}
+
+/// A layer that is configured with how its kernels and biases are made.
+pub(crate) trait KernelAndBias {
+    /// A kernel as the layer asks for it.
+    fn kernel_spec(&self, name: &str, shape: Shape) -> WeightSpec;
+    /// A bias as the layer asks for it.
+    fn bias_spec(&self, name: &str, shape: Shape) -> WeightSpec;
 }
 
 /// The configuration without arguments of Keras that are not supported, which must have their usual values.
@@ -34,7 +44,8 @@ pub(crate) fn without_fixed(class: &str, config: &Config, fixed: &[(&str, Value)
 
 /// Declares a layer: its arguments without a default in `(..)`, then the others. The word before a type says what a setter takes: `plain`
 /// the type itself, `into` what becomes it and is checked before the first use, `maybe` the same for an argument that may be missing.
-/// `fixed` names arguments of Keras that are always as given here.
+/// `weights` behind them adds what the first values, penalties and constraints of kernels and biases are, and makes the layer
+/// [`KernelAndBias`]. `fixed` names arguments of Keras that are always as given here.
 ///
 /// ```text
 /// layer! {
@@ -45,9 +56,9 @@ pub(crate) fn without_fixed(class: &str, config: &Config, fixed: &[(&str, Value)
 ///     ) {
 ///         /// Applied to the result.
 ///         activation: into Activation = "linear",
-///         /// Penalty on the kernel.
-///         kernel_regularizer: maybe RegularizerArg,
-///     } fixed { quantization_config: null }
+///         /// Penalty on what is computed.
+///         penalty: maybe RegularizerArg,
+///     } weights fixed { quantization_config: null }
 /// }
 /// ```
 macro_rules! layer {
@@ -116,6 +127,43 @@ macro_rules! layer {
                 $($crate::keras::base::layer!(@check $rk self.$r);)*
                 $($crate::keras::base::layer!(@check $k self.$f);)*
                 Ok(())
+            }
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        $name:ident ($($required:tt)*) { $($own:tt)* } weights $(fixed $fixed:tt)?
+    ) => {
+        $crate::keras::base::layer! {
+            $(#[$meta])*
+            $name ($($required)*) {
+                $($own)*
+                /// First value of each kernel.
+                kernel_initializer: into $crate::keras::InitializerArg = "glorot_uniform",
+                /// First value of each bias.
+                bias_initializer: into $crate::keras::InitializerArg = "zeros",
+                /// Penalty on each kernel.
+                kernel_regularizer: maybe $crate::keras::RegularizerArg,
+                /// Penalty on each bias.
+                bias_regularizer: maybe $crate::keras::RegularizerArg,
+                /// What each kernel must satisfy.
+                kernel_constraint: maybe $crate::keras::ConstraintArg,
+                /// What each bias must satisfy.
+                bias_constraint: maybe $crate::keras::ConstraintArg,
+            } $(fixed $fixed)?
+        }
+
+        impl $crate::keras::base::KernelAndBias for $name {
+            fn kernel_spec(&self, name: &str, shape: $crate::Shape) -> $crate::keras::base::WeightSpec {
+                $crate::keras::base::WeightSpec::of(
+                    name, shape, &self.kernel_initializer, &self.kernel_regularizer, &self.kernel_constraint,
+                )
+            }
+
+            fn bias_spec(&self, name: &str, shape: $crate::Shape) -> $crate::keras::base::WeightSpec {
+                $crate::keras::base::WeightSpec::of(
+                    name, shape, &self.bias_initializer, &self.bias_regularizer, &self.bias_constraint,
+                )
             }
         }
     };

@@ -1,5 +1,6 @@
 //! Hooks into training (`keras.callbacks`).
 
+mod backup_and_restore;
 mod callback;
 mod csv_logger;
 mod early_stopping;
@@ -11,8 +12,11 @@ mod model_checkpoint;
 mod monitor;
 mod progbar_logger;
 mod reduce_lr;
+mod save_freq;
+mod swap_ema_weights;
 mod terminate_on_nan;
 
+pub use backup_and_restore::BackupAndRestore;
 pub use callback::{Callback, Params};
 pub use csv_logger::CSVLogger;
 pub use early_stopping::EarlyStopping;
@@ -20,10 +24,12 @@ pub use history::History;
 pub use lambda::LambdaCallback;
 pub use learning_rate_scheduler::LearningRateScheduler;
 pub(in crate::keras) use list::CallbackList;
-pub use model_checkpoint::{ModelCheckpoint, SaveFreq};
+pub use model_checkpoint::ModelCheckpoint;
 pub use monitor::Mode;
 pub use progbar_logger::ProgbarLogger;
 pub use reduce_lr::ReduceLROnPlateau;
+pub use save_freq::SaveFreq;
+pub use swap_ema_weights::SwapEMAWeights;
 pub use terminate_on_nan::TerminateOnNaN;
 
 /// Declares setters of fields.

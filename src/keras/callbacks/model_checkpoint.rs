@@ -1,22 +1,13 @@
 //! Models saved while they train.
 
 use super::monitor::{Mode, Monitor};
+use super::save_freq::{Counted, SaveFreq};
 use super::{Callback, setters};
 use crate::error::{Error, Result};
 use crate::keras::models::Model;
 use crate::keras::training::{Logs, StepLogs};
 use crate::keras::utils::print_msg;
 use std::path::PathBuf;
-
-/// When a model is saved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SaveFreq {
-    /// After each epoch.
-    #[default]
-    Epoch,
-    /// After so many batches.
-    Batches(usize),
-}
 
 /// Saves the model, or its weights, after epochs or batches (`keras.callbacks.ModelCheckpoint`).
 ///
@@ -40,7 +31,7 @@ pub struct ModelCheckpoint {
     watch: Option<Monitor>,
     best: Option<f64>,
     epoch: usize,
-    batches: usize,
+    batches: Counted,
 }
 
 impl ModelCheckpoint {
@@ -58,7 +49,7 @@ impl ModelCheckpoint {
             watch: None,
             best: None,
             epoch: 0,
-            batches: 0,
+            batches: Counted::default(),
         }
     }
 
@@ -147,13 +138,10 @@ impl Callback for ModelCheckpoint {
     }
 
     fn on_train_batch_end(&mut self, model: &Model, batch: usize, logs: &StepLogs) -> Result<()> {
-        let SaveFreq::Batches(every) = self.save_freq else { return Ok(()) };
-        self.batches += 1;
-        if self.batches < every {
-            return Ok(());
+        if self.batches.due(self.save_freq, batch) {
+            return self.save(model, Some(batch), &logs.read()?);
         }
-        self.batches = 0;
-        self.save(model, Some(batch), &logs.read()?)
+        Ok(())
     }
 
     fn on_epoch_end(&mut self, model: &Model, epoch: usize, logs: &mut Logs) -> Result<()> {

@@ -229,6 +229,10 @@ impl Optimizer for LossScaleOptimizer {
     fn finalize_variable_values(&self) -> Result<()> {
         self.inner.finalize_variable_values()
     }
+
+    fn moving_averages(&self) -> Vec<(Variable, Variable)> {
+        self.inner.moving_averages()
+    }
 }
 
 fn from_config(config: &Config) -> Result<Arc<dyn Optimizer>> {

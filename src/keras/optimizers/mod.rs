@@ -322,8 +322,13 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Internal` only.
     fn finalize_variable_values(&self) -> Result<()> {
-        let Some(built) = self.state().built() else { return Ok(()) };
-        built.variables.iter().zip(&built.averages).try_for_each(|(v, average)| v.assign(average.value()?))
+        self.moving_averages().iter().try_for_each(|(v, average)| v.assign(average.value()?))
+    }
+
+    /// Variables with their moving averages: none without `use_ema`, nor before [`Optimizer::build`].
+    fn moving_averages(&self) -> Vec<(Variable, Variable)> {
+        let Some(built) = self.state().built() else { return vec![] };
+        built.variables.iter().cloned().zip(built.averages.iter().cloned()).collect()
     }
 }
 

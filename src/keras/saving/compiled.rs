@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::keras::models::Model;
-use crate::keras::training::{Compile, LossArg, LossItem, LossWeights, MetricItem, MetricsArg};
+use crate::keras::object::Setting;
+use crate::keras::training::{Compile, JitCompile, LossArg, LossItem, LossWeights, MetricItem, MetricsArg};
 use crate::keras::{losses, metrics, optimizers};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,7 @@ pub(super) fn compile_config(model: &Model) -> Option<Value> {
         "metrics": metrics_value(&args.metrics),
         "weighted_metrics": metrics_value(&args.weighted_metrics),
         "run_eagerly": args.run_eagerly,
+        "jit_compile": args.jit_compile.write(),
         "auto_scale_loss": args.auto_scale_loss,
         "steps_per_execution": args.steps_per_execution,
     }))
@@ -54,6 +56,7 @@ pub(super) fn compile_from(v: &Value) -> Result<Compile> {
         weighted_metrics: metrics_from(part("weighted_metrics"))
             .ok_or_else(|| refuse("weighted_metrics", "metrics"))?,
         run_eagerly: part("run_eagerly").as_bool().unwrap_or(false),
+        jit_compile: JitCompile::read(part("jit_compile")).unwrap_or_default(),
         // The optimizer that was saved has its loss scale already.
         auto_scale_loss: part("auto_scale_loss").as_bool().unwrap_or(true),
         steps_per_execution: part("steps_per_execution").as_u64().unwrap_or(1) as usize,

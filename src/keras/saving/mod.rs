@@ -1,5 +1,6 @@
 //! Models and their weights in files.
 
+mod backup;
 mod compiled;
 mod file;
 mod keys;

@@ -4,9 +4,12 @@ use super::file::{Archive, tensor};
 use super::keys::keyed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::Literal;
+use crate::keras::base::Weight;
 use crate::keras::models::Model;
 use crate::tensor::Variable;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 /// What marks a file of weights.
 const FORMAT: (&str, &str) = ("format", "wgflow");
@@ -37,9 +40,18 @@ impl Model {
     /// `NotFound` where there is no such file; `DataLoss` for a corrupt or truncated one; `InvalidArgument` for weights that are missing in
     /// the file or unexpected, and for other shapes; `FailedPrecondition` for a model that is not built.
     pub fn load_weights(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.load_weights_with(path, false)
+    }
+
+    /// As [`Model::load_weights`]; with `skip_mismatch`, layers whose weights are missing in the file or have other shapes there keep theirs, with
+    /// a warning in the log, and what else the file holds is left out.
+    ///
+    /// # Errors
+    /// As there, but for what is skipped.
+    pub fn load_weights_with(&self, path: impl AsRef<Path>, skip_mismatch: bool) -> Result<()> {
         const OP: &str = "Model.load_weights";
         let archive = Archive::read(OP, path.as_ref())?;
-        restore(self, OP, &archive)
+        if skip_mismatch { restore_fitting(self, OP, &archive) } else { restore(self, OP, &archive) }
     }
 
     /// The bytes of the file that [`Model::save_weights`] writes.
@@ -98,6 +110,34 @@ pub(super) fn restore(model: &Model, op: &str, archive: &Archive) -> Result<()> 
     }
     let pairs: Vec<(&Variable, &Literal)> =
         keys.iter().map(|(k, w)| (&w.variable, &archive.arrays[k])).collect();
+    assign_all(op, &pairs)
+}
+
+/// Sets the weights of each layer that a file fits.
+fn restore_fitting(model: &Model, op: &str, archive: &Archive) -> Result<()> {
+    built(model, op)?;
+    let mut layers: BTreeMap<String, Vec<(String, Rc<Weight>)>> = BTreeMap::new();
+    for (key, weight) in keyed(model) {
+        let layer = key.rsplit_once('/').map_or("", |(layer, _)| layer);
+        layers.entry(layer.into()).or_default().push((key, weight));
+    }
+    let mut pairs = vec![];
+    for (layer, weights) in &layers {
+        let found = |(key, weight): &(String, Rc<Weight>)| -> std::result::Result<_, String> {
+            let wanted = weight.variable.shape();
+            match archive.arrays.get(key) {
+                None => Err(format!("{key} is missing in the file")),
+                Some(value) if value.shape != *wanted => {
+                    Err(format!("{key} has the shape {}, the file's {}", wanted, value.shape))
+                }
+                Some(value) => Ok(value),
+            }
+        };
+        match weights.iter().map(found).collect::<std::result::Result<Vec<_>, _>>() {
+            Ok(values) => pairs.extend(weights.iter().map(|(_, w)| &w.variable).zip(values)),
+            Err(why) => log::warn!("{op}: layer {layer:?} keeps its weights: {why}"),
+        }
+    }
     assign_all(op, &pairs)
 }
 

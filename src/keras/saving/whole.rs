@@ -82,8 +82,14 @@ pub fn load_model(path: impl AsRef<Path>) -> Result<Model> {
 const CONFIG: &str = "keras_config";
 
 fn whole(model: &Model, op: &str) -> Result<Archive> {
-    let mut archive = archive_of(model, op)?;
+    let mut archive = with_optimizer(model, op)?;
     archive.text.insert(CONFIG.into(), model.to_json()?);
+    Ok(archive)
+}
+
+/// The weights of a model, and the state of its optimizer.
+pub(super) fn with_optimizer(model: &Model, op: &str) -> Result<Archive> {
+    let mut archive = archive_of(model, op)?;
     if let Ok(optimizer) = model.optimizer()
         && optimizer.built()
     {
@@ -102,7 +108,13 @@ fn made(op: &str, place: &str, archive: &Archive) -> Result<Model> {
     let config: Value =
         serde_json::from_str(text).map_err(|e| lost(format!("the configuration is no JSON: {e}")))?;
     let model = described(&config)?;
-    restore(&model, op, archive)?;
+    restore_with_optimizer(&model, op, place, archive)?;
+    Ok(model)
+}
+
+/// The reverse of [`with_optimizer`].
+pub(super) fn restore_with_optimizer(model: &Model, op: &str, place: &str, archive: &Archive) -> Result<()> {
+    restore(model, op, archive)?;
     let saved: Vec<&Literal> = (0..).map_while(|i| archive.arrays.get(&format!("{OPTIMIZER}{i}"))).collect();
     if let Ok(optimizer) = model.optimizer()
         && !saved.is_empty()
@@ -111,12 +123,12 @@ fn made(op: &str, place: &str, archive: &Archive) -> Result<Model> {
         let variables = optimizer.variables()?;
         if variables.len() != saved.len() {
             let what = format!("{} arrays of the optimizer, {} wanted", saved.len(), variables.len());
-            return Err(lost(what));
+            return Err(Error::new(ErrorKind::DataLoss, op, format!("{place}: {what}")));
         }
         let pairs: Vec<(&Variable, &Literal)> = variables.iter().zip(saved).collect();
         assign_all(op, &pairs)?;
     }
-    Ok(model)
+    Ok(())
 }
 
 fn described(config: &Value) -> Result<Model> {

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::keras::losses::{self, Loss};
 use crate::keras::metrics::{self, Metric};
+use crate::keras::object::Setting;
 use crate::keras::optimizers::{self, Optimizer};
 use crate::tensor::Tensor;
 use serde_json::Value;
@@ -31,10 +32,42 @@ pub struct Compile {
     pub weighted_metrics: MetricsArg,
     /// Whether steps run op by op rather than as compiled graphs.
     pub run_eagerly: bool,
+    /// Kept for Keras' sake.
+    pub jit_compile: JitCompile,
     /// Whether the optimizer of a model in `mixed_float16` gets a loss scale.
     pub auto_scale_loss: bool,
     /// How many batches of [`Model::fit`](crate::keras::Model::fit) are trained on between calls of callbacks.
     pub steps_per_execution: usize,
+}
+
+/// Whether Keras has XLA compile steps. Steps here are always compiled as a whole, but those of `run_eagerly`, so that this is kept with the
+/// model's configuration and changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JitCompile {
+    /// Where it can be done.
+    #[default]
+    Auto,
+    /// Yes, or no.
+    Is(bool),
+}
+
+impl From<bool> for JitCompile {
+    fn from(jit_compile: bool) -> Self {
+        JitCompile::Is(jit_compile)
+    }
+}
+
+impl Setting for JitCompile {
+    const WANTED: &'static str = "\"auto\", true or false";
+    fn read(v: &Value) -> Option<Self> {
+        if v == "auto" { Some(JitCompile::Auto) } else { v.as_bool().map(JitCompile::Is) }
+    }
+    fn write(&self) -> Value {
+        match self {
+            JitCompile::Auto => "auto".into(),
+            JitCompile::Is(jit_compile) => (*jit_compile).into(),
+        }
+    }
 }
 
 /// An optimizer by name or as an object. What the name means is said at `compile`.
@@ -329,6 +362,13 @@ impl Compile {
         self
     }
 
+    /// Kept for Keras' sake: steps are compiled in any case.
+    #[must_use]
+    pub fn jit_compile(mut self, jit_compile: impl Into<JitCompile>) -> Self {
+        self.jit_compile = jit_compile.into();
+        self
+    }
+
     /// Whether the optimizer of a model in `mixed_float16` gets a loss scale.
     #[must_use]
     pub fn auto_scale_loss(mut self, auto_scale_loss: bool) -> Self {
@@ -381,6 +421,7 @@ impl Default for Compile {
             metrics: MetricsArg::default(),
             weighted_metrics: MetricsArg::default(),
             run_eagerly: false,
+            jit_compile: JitCompile::Auto,
             auto_scale_loss: true,
             steps_per_execution: 1,
         }

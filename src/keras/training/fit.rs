@@ -1,5 +1,6 @@
 //! `compile`, `fit`, `evaluate`, `predict`, and the steps on single batches.
 
+use super::Training;
 use super::arrays::{Arrays, Data, Kind};
 use super::compile::Compile;
 use super::logs::Logs;
@@ -247,8 +248,8 @@ impl Model {
                     ValidationFreq::At(epochs) => epochs.contains(&(epoch + 1)),
                 }
         };
-        let mut stepper =
-            FitStepper::new(&steps, &self.training().stop, args.initial_epoch..args.epochs, validates);
+        let Training { stop, resume, .. } = self.training();
+        let mut stepper = FitStepper::new(&steps, stop, resume, args.initial_epoch..args.epochs, validates);
         let mut reply = Reply::Go;
         loop {
             let request = stepper.next(reply)?;
@@ -369,6 +370,14 @@ impl Model {
         let (steps, batch) = self.one_batch("test_on_batch", data.into())?;
         steps.test(&batch)?;
         steps.state.read_results()
+    }
+
+    /// The loss and the metrics as they are (`Model.get_metrics_result`).
+    ///
+    /// # Errors
+    /// `FailedPrecondition` before [`Model::compile`]; what the device meets.
+    pub fn get_metrics_result(&self) -> Result<Logs> {
+        self.steps("get_metrics_result")?.state.read_results()
     }
 
     /// Sets loss and metrics back, as each epoch does.

@@ -14,7 +14,9 @@ mod stepper;
 mod tracker;
 
 pub use arrays::{Arrays, Data};
-pub use compile::{Compile, LossArg, LossItem, LossWeights, MetricItem, MetricsArg, OptimizerArg};
+pub use compile::{
+    Compile, JitCompile, LossArg, LossItem, LossWeights, MetricItem, MetricsArg, OptimizerArg,
+};
 pub use fit::{Evaluate, Fit, Predict, ValidationFreq, Verbose};
 pub use logs::{Logs, StepLogs};
 pub use source::{Batch, BatchSource};
@@ -31,4 +33,6 @@ pub(crate) struct Training {
     steps: RefCell<Option<Rc<Steps>>>,
     predict: OnceCell<Function<Vec<Tensor>>>,
     stop: Rc<Cell<bool>>,
+    /// The epoch that a callback has training begin with.
+    pub(in crate::keras) resume: Rc<Cell<Option<usize>>>,
 }

@@ -178,6 +178,8 @@ impl TestStepper {
 pub(super) struct FitStepper {
     steps: Rc<Steps>,
     stop: Rc<Cell<bool>>,
+    /// The epoch to begin with instead, which callbacks may say as training begins.
+    resume: Rc<Cell<Option<usize>>>,
     /// Never set: validation is not stopped by what stops training.
     go_on: Rc<Cell<bool>>,
     epoch: usize,
@@ -189,6 +191,7 @@ pub(super) struct FitStepper {
 
 enum Stage {
     Begin,
+    Begun,
     EpochBegin,
     Train(Pass),
     Test(Box<TestStepper>),
@@ -201,12 +204,14 @@ impl FitStepper {
     pub(super) fn new(
         steps: &Rc<Steps>,
         stop: &Rc<Cell<bool>>,
+        resume: &Rc<Cell<Option<usize>>>,
         epochs: std::ops::Range<usize>,
         validates: impl Fn(usize) -> bool + 'static,
     ) -> Self {
         FitStepper {
             steps: steps.clone(),
             stop: stop.clone(),
+            resume: resume.clone(),
             go_on: Rc::default(),
             epoch: epochs.start,
             epochs: epochs.end,
@@ -221,8 +226,13 @@ impl FitStepper {
             match &mut self.stage {
                 Stage::Begin => {
                     self.stop.set(false);
-                    self.stage = Stage::EpochBegin;
+                    self.resume.set(None);
+                    self.stage = Stage::Begun;
                     return Ok(Request::TrainBegin);
+                }
+                Stage::Begun => {
+                    self.epoch = self.resume.take().unwrap_or(self.epoch);
+                    self.stage = Stage::EpochBegin;
                 }
                 Stage::EpochBegin if self.epoch >= self.epochs || self.stop.get() => {
                     self.steps.state.optimizer().finalize_variable_values()?;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use wgflow::keras::{
     self, Compile, Evaluate, Fit, Layer, LossItem, Model, Predict, Sequential, Summary, Verbose,
-    deserialize_layer, layers::*, losses::SparseCategoricalCrossentropy, optimizers::SGD, serialize_layer,
-    utils::clear_session,
+    callbacks::SwapEMAWeights, deserialize_layer, layers::*, losses::SparseCategoricalCrossentropy,
+    optimizers::SGD, serialize_layer, utils::clear_session,
 };
 use wgflow::ops::math;
 use wgflow::{GradientTape, IntoTensor, Result, Tensor};
@@ -263,6 +263,7 @@ fn check_trace(case: &Value) -> Result<Vec<String>> {
         wrong.push(format!("weights {paths:?}, wanted {}", case["weights"]));
     }
     model.set_weights(&numbered(&all, "w"))?;
+    let mut averages = SwapEMAWeights::new().swap_on_epoch(true);
     let quiet = Fit { epochs: 3, shuffle: false, verbose: Verbose::Silent, ..Fit::default() };
     let (compile, fit) = match name {
         "cnn" => (
@@ -291,6 +292,10 @@ fn check_trace(case: &Value) -> Result<Vec<String>> {
         "constrained" => (
             Compile::new(SGD::new().learning_rate(0.05), "mse").metrics(["mae"]),
             Fit { batch_size: Some(8), ..quiet },
+        ),
+        "averaged" => (
+            Compile::new(SGD::new().learning_rate(0.1).use_ema(true).ema_momentum(0.8), "mse"),
+            Fit { batch_size: Some(8), validation_split: 0.25, callbacks: vec![&mut averages], ..quiet },
         ),
         "two_ends" => {
             let losses: [(&str, LossItem); 2] =

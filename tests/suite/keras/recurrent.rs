@@ -59,7 +59,7 @@ fn files_are_those_of_the_manifest() {
 #[test]
 fn layers_are_keras() {
     let cases = FOUND["cases"].as_array().expect("a list");
-    assert!(cases.len() > 70);
+    assert!(cases.len() > 85);
     let mut wrong = vec![];
     for case in cases {
         let what = format!("{} {}", case["name"], short(&case["layer"]));
@@ -165,7 +165,9 @@ fn states_are_kept_and_reset() -> Result<()> {
             let wrong = differs("", &y[..1], &[want])?;
             assert!(wrong.is_empty(), "{} call {i}: {wrong:?}", case["name"]);
         }
-        let two = wgflow::slice(&x[0], [0, 0, 0], [2, -1, -1])?;
+        let mut size = vec![-1; x[0].rank()];
+        size[0] = 2;
+        let two = wgflow::slice(&x[0], vec![0; x[0].rank()], size)?;
         assert!(layer.call_many(&[two], false).is_err_and(|e| e.to_string().contains("stateful")));
     }
     Ok(())
@@ -244,7 +246,7 @@ impl Layer for Leaky {
 }
 
 impl RnnCell for Leaky {
-    fn state_size(&self) -> Vec<Shape> {
+    fn state_size(&self, _: &Shape) -> Vec<Shape> {
         vec![[self.units].into()]
     }
 
@@ -350,5 +352,75 @@ fn a_summary_is_keras() -> Result<()> {
     let wanted = FOUND["summary"].as_str().expect("a text");
     let got = model.summary_text(&Summary { line_length: Some(88), ..Summary::default() })?;
     assert_eq!(got.trim_end(), wanted.trim_end(), "\n{got}\n{wanted}");
+    Ok(())
+}
+
+/// What Keras refuses.
+#[test]
+fn convolutional_layers_refuse() -> Result<()> {
+    device();
+    let image = wgflow::ones([2, 3, 4, 5, 1], wgflow::DType::Float32)?;
+    let message =
+        |layer: AnyLayer| layer.call(&image, false).map_err(|e| e.to_string()).expect_err("refused");
+    assert!(message(ConvLSTM1D::new(2, 2).into()).contains("expected ndim=4"));
+    assert!(message(ConvLSTM2D::new(2, 5).into()).contains("the output would be empty"));
+    assert!(message(ConvLSTM2D::new(2, 2).padding(Padding::Causal).into()).contains("padding"));
+    assert!(message(ConvLSTM2D::new(0, 2).into()).contains("filters"));
+    assert!(message(ConvLSTM2D::new(2, 2).strides(2).dilation_rate(2).into()).contains("dilation"));
+    assert!(message(LSTM::new(2).into()).contains("expected ndim=3"));
+    let state = wgflow::ones([2, 4, 5, 2], wgflow::DType::Float32)?;
+    let layer = ConvLSTM2D::new(2, 2).node();
+    let e = layer.call_many(&[image.clone(), state.clone(), state], false).expect_err("other states");
+    assert!(e.message().contains("(2, 3, 4, 2)"), "{e}");
+    Ok(())
+}
+
+/// Masks of dropout are the same at all steps of convolutional layers too, one for each gate.
+#[test]
+fn convolutional_dropout() -> Result<()> {
+    device();
+    let x = wgflow::ones([2, 4, 5, 6, 3], wgflow::DType::Float32)?;
+    for (dropout, recurrent) in [(0.5, 0.0), (0.0, 0.5), (0.3, 0.3)] {
+        let layer = ConvLSTM2D::new(8, 3)
+            .padding(Padding::Same)
+            .dropout(dropout)
+            .recurrent_dropout(recurrent)
+            .seed(3);
+        let layer = layer.return_sequences(true).node();
+        let run = |training: bool| layer.call(&x, training)?.to_vec::<f32>();
+        let (still, first, second) = (run(false)?, run(true)?, run(true)?);
+        assert_eq!(still, run(false)?);
+        assert!(first != still && second != still && first != second);
+        let tape = GradientTape::new();
+        let loss = math::reduce_sum(layer.call(&x, true)?, None, false)?;
+        for g in tape.gradient(&loss, &layer.trainable_weights())? {
+            let g = g.expect("a gradient").to_vec::<f32>()?;
+            assert!(g.iter().all(|v| v.is_finite()) && g.iter().any(|v| *v != 0.0));
+        }
+    }
+    Ok(())
+}
+
+/// Channels before the rest give what channels behind give; TensorFlow's convolutions do not run that way on a CPU.
+#[test]
+fn channels_may_stand_first() -> Result<()> {
+    device();
+    let x: Vec<f32> = (0..2 * 3 * 5 * 6 * 2).map(|i| (i % 37) as f32 / 37.0 - 0.4).collect();
+    let x = wgflow::reshape(&x[..], [2, 3, 5, 6, 2])?;
+    let x_first = wgflow::transpose(&x, [0, 1, 4, 2, 3])?;
+    let make = || ConvLSTM2D::new(3, 2).return_sequences(true).return_state(true);
+    let last = make().node();
+    let first = make().data_format(DataFormat::ChannelsFirst).node();
+    let wanted = last.call_many(std::slice::from_ref(&x), false)?;
+    first.call(&x_first, false).expect_err("several outputs");
+    first.set_weights(&last.get_weights()?)?;
+    let found = first.call_many(&[x_first], false)?;
+    for (y, want) in found.iter().zip(&wanted) {
+        let back: Vec<i64> = if y.rank() == 5 { vec![0, 1, 3, 4, 2] } else { vec![0, 2, 3, 1] };
+        assert_eq!(
+            differs("", &[wgflow::transpose(y, back)?], std::slice::from_ref(want))?,
+            Vec::<String>::new()
+        );
+    }
     Ok(())
 }

@@ -63,6 +63,32 @@ fn weights_in_files() -> Result<()> {
     Ok(())
 }
 
+/// Layers that a file does not fit keep their weights, all others get the file's.
+#[test]
+fn mismatched_layers_are_skipped() -> Result<()> {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("net.safetensors");
+    let a = net(3)?;
+    a.save_weights(&path)?;
+    let b = Sequential::new(wgflow::layers![
+        keras::input([4]),
+        Dense::new(3),
+        BatchNormalization::new(),
+        Dense::new(5).named("out"),
+        Dense::new(1).named("new"),
+    ])?;
+    let before = values(&b)?;
+    b.load_weights(&path).expect_err("other layers");
+    assert_eq!(values(&b)?, before);
+    b.load_weights_with(&path, true)?;
+    let (found, file) = (values(&b)?, values(&a)?);
+    // Kernel and bias, then gamma, beta and the moving statistics.
+    assert_eq!(found[..6], file[..6]);
+    assert_ne!(found[0], before[0]);
+    assert_eq!(found[6..], before[6..]);
+    Ok(())
+}
+
 /// A model that was read goes on training as the one that was written.
 #[test]
 fn training_goes_on() -> Result<()> {
@@ -78,11 +104,16 @@ fn training_goes_on() -> Result<()> {
     let (ha, hb) = (a.fit((&x, &y), quiet(3))?, b.fit((&x, &y), quiet(3))?);
     assert_eq!(ha.history, hb.history);
     assert_eq!(values(&a)?, values(&b)?);
+    assert!(a.to_json()?.contains("\"jit_compile\":\"auto\""));
     let c = model_from_json(&a.to_json()?)?;
     assert_eq!(
         c.summary_text(&Default::default())?.lines().count(),
         a.summary_text(&Default::default())?.lines().count() - 1
     );
+    a.compile(Compile::new("adam", "mse").jit_compile(false))?;
+    let d = model_from_json(&a.to_json()?)?;
+    assert_eq!(d.to_json()?, a.to_json()?);
+    assert!(d.to_json()?.contains("\"jit_compile\":false"));
     Ok(())
 }
 

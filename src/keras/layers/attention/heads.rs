@@ -4,7 +4,7 @@ use super::super::activation::masked_softmax;
 use super::equations;
 use super::masks::{both, causal};
 use crate::error::Result;
-use crate::keras::base::{Call, ConstraintArg, InitializerArg, RegularizerArg, WeightSpec};
+use crate::keras::base::{Call, KernelAndBias};
 use crate::ops::nn::sigmoid;
 use crate::ops::{Axes, array, linalg, math, nn};
 use crate::shape::Shape;
@@ -12,13 +12,8 @@ use crate::tensor::Tensor;
 
 /// What weights of projections are made with.
 pub(super) struct Projections<'a> {
+    pub(super) weights: &'a dyn KernelAndBias,
     pub(super) use_bias: bool,
-    pub(super) kernel_initializer: &'a InitializerArg,
-    pub(super) bias_initializer: &'a InitializerArg,
-    pub(super) kernel_regularizer: &'a Option<RegularizerArg>,
-    pub(super) bias_regularizer: &'a Option<RegularizerArg>,
-    pub(super) kernel_constraint: &'a Option<ConstraintArg>,
-    pub(super) bias_constraint: &'a Option<ConstraintArg>,
 }
 
 impl Projections<'_> {
@@ -34,13 +29,7 @@ impl Projections<'_> {
         let (lead, from) = x.shape().split_at(x.rank() - bound);
         let axes = |range: std::ops::Range<usize>| range.map(|i| i as i64).collect::<Vec<_>>();
         let all: Shape = from.iter().chain(to).copied().collect();
-        let kernel = WeightSpec::of(
-            &format!("{name}/kernel"),
-            all,
-            self.kernel_initializer,
-            self.kernel_regularizer,
-            self.kernel_constraint,
-        );
+        let kernel = self.weights.kernel_spec(&format!("{name}/kernel"), all);
         let kernel =
             c.weight_with(kernel.drawn_along(true, axes(0..bound), axes(bound..bound + to.len())))?;
         let (rows, depth): (usize, usize) = (lead.iter().product(), from.iter().product());
@@ -52,13 +41,7 @@ impl Projections<'_> {
         if !self.use_bias {
             return Ok(y);
         }
-        let bias = c.weight_with(WeightSpec::of(
-            &format!("{name}/bias"),
-            to,
-            self.bias_initializer,
-            self.bias_regularizer,
-            self.bias_constraint,
-        ))?;
+        let bias = c.weight_with(self.weights.bias_spec(&format!("{name}/bias"), to.into()))?;
         math::add(y, bias)
     }
 

@@ -5,9 +5,7 @@ use super::super::support::want_positive;
 use super::heads::{Attend, Projections};
 use super::masks::{FLAGS, Known, TENSORS};
 use crate::error::{Error, Result};
-use crate::keras::base::{
-    Call, CallArgs, Checked, ConstraintArg, InitializerArg, Layer, RegularizerArg, configured, layer,
-};
+use crate::keras::base::{Call, CallArgs, Checked, Layer, configured, layer};
 use crate::keras::object::Setting;
 use crate::ops::math;
 use crate::shape::{Dims, resolve_axis};
@@ -93,21 +91,9 @@ layer! {
         attention_axes: maybe AttentionAxes,
         /// How far a query's keys may be from it, itself counted.
         sliding_window: maybe usize,
-        /// First value of the kernels.
-        kernel_initializer: into InitializerArg = "glorot_uniform",
-        /// First value of the biases.
-        bias_initializer: into InitializerArg = "zeros",
-        /// Penalty on the kernels.
-        kernel_regularizer: maybe RegularizerArg,
-        /// Penalty on the biases.
-        bias_regularizer: maybe RegularizerArg,
-        /// What the kernels must satisfy.
-        kernel_constraint: maybe ConstraintArg,
-        /// What the biases must satisfy.
-        bias_constraint: maybe ConstraintArg,
         /// Starts the stream of random numbers of the dropout.
         seed: maybe i64,
-    }
+    } weights
 }
 
 const CLASS: &str = "MultiHeadAttention";
@@ -168,15 +154,7 @@ impl Layer for MultiHeadAttention {
         } else {
             known.joined(args, [query.shape()[1], value.shape()[1]], self.sliding_window)?
         };
-        let p = Projections {
-            use_bias: self.use_bias,
-            kernel_initializer: &self.kernel_initializer,
-            bias_initializer: &self.bias_initializer,
-            kernel_regularizer: &self.kernel_regularizer,
-            bias_regularizer: &self.bias_regularizer,
-            kernel_constraint: &self.kernel_constraint,
-            bias_constraint: &self.bias_constraint,
-        };
+        let p = Projections { weights: self, use_bias: self.use_bias };
         let value_dim = self.value_dim.unwrap_or(self.key_dim);
         let (to_keys, to_values) = ([self.num_heads, self.key_dim], [self.num_heads, value_dim]);
         let q = p.run(c, "query", query, 1, &to_keys)?;

@@ -4,9 +4,7 @@ use super::super::support::{DataFormat, Padding, Sizes, float_input, want_positi
 use super::{Window, with_bias};
 use crate::error::{Error, Result};
 use crate::keras::activations::Activation;
-use crate::keras::base::{
-    Call, ConstraintArg, InitializerArg, Layer, RegularizerArg, WeightSpec, configured, layer,
-};
+use crate::keras::base::{Call, KernelAndBias, Layer, configured, layer};
 use crate::ops::nn;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -37,19 +35,7 @@ macro_rules! convolution {
                 activation: into Activation = "linear",
                 /// Whether there is a bias.
                 use_bias: plain bool = true,
-                /// First value of the kernel.
-                kernel_initializer: into InitializerArg = "glorot_uniform",
-                /// First value of the bias.
-                bias_initializer: into InitializerArg = "zeros",
-                /// Penalty on the kernel.
-                kernel_regularizer: maybe RegularizerArg,
-                /// Penalty on the bias.
-                bias_regularizer: maybe RegularizerArg,
-                /// What the kernel must satisfy.
-                kernel_constraint: maybe ConstraintArg,
-                /// What the bias must satisfy.
-                bias_constraint: maybe ConstraintArg,
-            }
+            } weights
         }
 
         impl $name {
@@ -84,25 +70,13 @@ macro_rules! convolution {
                     return Err(Error::invalid(stringify!($name), "inputs", "channels that are a multiple of groups", received));
                 }
                 let shape: Shape = self.kernel_size.0.into_iter().chain([channels / self.groups, self.filters]).collect();
-                let kernel = c.weight_with(WeightSpec::of(
-                    "kernel",
-                    shape,
-                    &self.kernel_initializer,
-                    &self.kernel_regularizer,
-                    &self.kernel_constraint,
-                ))?;
+                let kernel = c.weight_with(self.kernel_spec("kernel", shape))?;
                 let x = window.causal(&float_input(x, c.compute_dtype())?)?;
                 let (strides, dilations) = (self.strides.ints(), self.dilation_rate.ints());
                 let format = self.data_format.of_ops($n);
                 let mut y = $op(&x, &kernel, strides, self.padding.of_ops(), format, dilations)?;
                 if self.use_bias {
-                    let bias = c.weight_with(WeightSpec::of(
-                        "bias",
-                        [self.filters],
-                        &self.bias_initializer,
-                        &self.bias_regularizer,
-                        &self.bias_constraint,
-                    ))?;
+                    let bias = c.weight_with(self.bias_spec("bias", [self.filters].into()))?;
                     y = with_bias(&y, &bias, self.data_format)?;
                 }
                 self.activation.call(&y)

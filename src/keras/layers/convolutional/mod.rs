@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::keras::base::{Entry, entry};
 use crate::ops::array::reshape;
 use crate::ops::math;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 pub(super) const LAYERS: &[Entry] = &[
@@ -31,19 +32,19 @@ pub(super) const LAYERS: &[Entry] = &[
 ];
 
 /// How a window of `N` spatial dimensions moves over the input.
-#[derive(Clone, Copy)]
-struct Window<const N: usize> {
-    class: &'static str,
-    kernel: Sizes<N>,
-    strides: Sizes<N>,
-    dilation: Sizes<N>,
-    padding: Padding,
-    format: DataFormat,
+#[derive(Clone, Copy, Debug)]
+pub(in crate::keras::layers) struct Window<const N: usize> {
+    pub(in crate::keras::layers) class: &'static str,
+    pub(in crate::keras::layers) kernel: Sizes<N>,
+    pub(in crate::keras::layers) strides: Sizes<N>,
+    pub(in crate::keras::layers) dilation: Sizes<N>,
+    pub(in crate::keras::layers) padding: Padding,
+    pub(in crate::keras::layers) format: DataFormat,
 }
 
 impl<const N: usize> Window<N> {
     /// Arguments that cannot be right together.
-    fn check(&self) -> Result<()> {
+    pub(in crate::keras::layers) fn check(&self) -> Result<()> {
         let bad = |arg: &str, wanted: &str, got: &dyn std::fmt::Debug| {
             Err(Error::invalid(self.class, arg, wanted, format_args!("{got:?}")))
         };
@@ -65,7 +66,7 @@ impl<const N: usize> Window<N> {
     }
 
     /// The number of channels of an input, which must have the right rank and be large enough.
-    fn channels(&self, x: &Tensor) -> Result<usize> {
+    pub(in crate::keras::layers) fn channels(&self, x: &Tensor) -> Result<usize> {
         super::support::want_rank(self.class, x, N + 2)?;
         let first = self.format.first_spatial();
         for d in 0..N {
@@ -82,6 +83,20 @@ impl<const N: usize> Window<N> {
         Ok(x.shape()[self.format.channel_dim(N + 2)])
     }
 
+    /// The shape of what filters make of an input.
+    pub(in crate::keras::layers) fn output_shape(&self, input: &Shape, filters: usize) -> Shape {
+        let (mut shape, first) = (input.clone(), self.format.first_spatial());
+        for (d, size) in shape.iter_mut().skip(first).take(N).enumerate() {
+            let reach = (self.kernel.0[d] - 1) * self.dilation.0[d];
+            let places = if self.padding == Padding::Valid { size.saturating_sub(reach) } else { *size };
+            *size = places.div_ceil(self.strides.0[d]);
+        }
+        if let Some(channels) = shape.get_mut(self.format.channel_dim(N + 2)) {
+            *channels = filters;
+        }
+        shape
+    }
+
     /// The input with the zeros before it that causal padding means.
     fn causal(&self, x: &Tensor) -> Result<Tensor> {
         if self.padding != Padding::Causal {
@@ -93,7 +108,7 @@ impl<const N: usize> Window<N> {
 }
 
 /// `y` with a bias a channel.
-fn with_bias(y: &Tensor, bias: &Tensor, format: DataFormat) -> Result<Tensor> {
+pub(in crate::keras::layers) fn with_bias(y: &Tensor, bias: &Tensor, format: DataFormat) -> Result<Tensor> {
     if !format.channels_first() {
         return math::add(y, bias);
     }

@@ -3,9 +3,7 @@
 use super::super::support::{float_input, want_positive};
 use crate::error::{Error, Result};
 use crate::keras::activations::Activation;
-use crate::keras::base::{
-    Call, ConstraintArg, InitializerArg, Layer, RegularizerArg, WeightSpec, configured, layer,
-};
+use crate::keras::base::{Call, KernelAndBias, Layer, configured, layer};
 use crate::ops::array::reshape;
 use crate::ops::{linalg, math};
 use crate::shape::Shape;
@@ -31,19 +29,7 @@ layer! {
         activation: into Activation = "linear",
         /// Whether there is a bias.
         use_bias: plain bool = true,
-        /// First value of the kernel.
-        kernel_initializer: into InitializerArg = "glorot_uniform",
-        /// First value of the bias.
-        bias_initializer: into InitializerArg = "zeros",
-        /// Penalty on the kernel.
-        kernel_regularizer: maybe RegularizerArg,
-        /// Penalty on the bias.
-        bias_regularizer: maybe RegularizerArg,
-        /// What the kernel must satisfy.
-        kernel_constraint: maybe ConstraintArg,
-        /// What the bias must satisfy.
-        bias_constraint: maybe ConstraintArg,
-    } fixed { quantization_config: null }
+    } weights fixed { quantization_config: null }
 }
 
 impl Layer for Dense {
@@ -54,13 +40,7 @@ impl Layer for Dense {
             let received = format!("ndim={}, full shape {}", x.rank(), x.shape());
             return Err(Error::invalid("Dense", "inputs", "expected min_ndim=2", received));
         };
-        let kernel = c.weight_with(WeightSpec::of(
-            "kernel",
-            [features, self.units],
-            &self.kernel_initializer,
-            &self.kernel_regularizer,
-            &self.kernel_constraint,
-        ))?;
+        let kernel = c.weight_with(self.kernel_spec("kernel", [features, self.units].into()))?;
         let x = float_input(x, c.compute_dtype())?;
         let rows = if x.rank() == 2 { x.clone() } else { reshape(&x, [lead.iter().product(), features])? };
         let mut y = linalg::matmul(rows, &kernel)?;
@@ -69,13 +49,7 @@ impl Layer for Dense {
             y = reshape(y, shape)?;
         }
         if self.use_bias {
-            let bias = c.weight_with(WeightSpec::of(
-                "bias",
-                [self.units],
-                &self.bias_initializer,
-                &self.bias_regularizer,
-                &self.bias_constraint,
-            ))?;
+            let bias = c.weight_with(self.bias_spec("bias", [self.units].into()))?;
             y = math::add(y, bias)?;
         }
         self.activation.call(&y)

@@ -3,9 +3,7 @@
 use super::super::support::float_input;
 use crate::error::{Error, Result};
 use crate::keras::activations::Activation;
-use crate::keras::base::{
-    Call, Checked, ConstraintArg, InitializerArg, Layer, RegularizerArg, WeightSpec, configured, layer,
-};
+use crate::keras::base::{Call, Checked, KernelAndBias, Layer, configured, layer};
 use crate::keras::object::Setting;
 use crate::ops::{linalg, math};
 use crate::shape::Shape;
@@ -82,19 +80,7 @@ layer! {
         activation: into Activation = "linear",
         /// Letters of the output's dimensions that the bias has; no bias without them.
         bias_axes: maybe String,
-        /// First value of the kernel.
-        kernel_initializer: into InitializerArg = "glorot_uniform",
-        /// First value of the bias.
-        bias_initializer: into InitializerArg = "zeros",
-        /// Penalty on the kernel.
-        kernel_regularizer: maybe RegularizerArg,
-        /// Penalty on the bias.
-        bias_regularizer: maybe RegularizerArg,
-        /// What the kernel must satisfy.
-        kernel_constraint: maybe ConstraintArg,
-        /// What the bias must satisfy.
-        bias_constraint: maybe ConstraintArg,
-    } fixed { quantization_config: null }
+    } weights fixed { quantization_config: null }
 }
 
 const CLASS: &str = "EinsumDense";
@@ -104,24 +90,12 @@ impl Layer for EinsumDense {
 
     fn call(&self, c: &mut Call, x: &Tensor) -> Result<Tensor> {
         let shapes = self.weights(x.shape())?;
-        let kernel = WeightSpec::of(
-            "kernel",
-            shapes.kernel,
-            &self.kernel_initializer,
-            &self.kernel_regularizer,
-            &self.kernel_constraint,
-        );
+        let kernel = self.kernel_spec("kernel", shapes.kernel);
         let kernel = c.weight_with(kernel.drawn_along(false, shapes.input_axes, shapes.output_axes))?;
         let x = float_input(x, c.compute_dtype())?;
         let mut y = linalg::einsum(&self.equation, &[&x, &kernel])?;
         if let Some(shape) = shapes.bias {
-            let bias = c.weight_with(WeightSpec::of(
-                "bias",
-                shape,
-                &self.bias_initializer,
-                &self.bias_regularizer,
-                &self.bias_constraint,
-            ))?;
+            let bias = c.weight_with(self.bias_spec("bias", shape))?;
             y = math::add(y, bias)?;
         }
         self.activation.call(&y)

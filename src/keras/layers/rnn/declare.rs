@@ -1,42 +1,54 @@
-//! Declaration of a cell and of the layer that runs it over a sequence: both have the cell's arguments.
+//! Declaration of cells, and of the layers that run them over a sequence, which have the cell's arguments too.
 
-/// Declares a cell of `gates` matrices and its layer. The arguments in braces are the cell's own beside those that all cells have. A cell
-/// gets functions for its weights and for its masks of dropout.
+/// Declares a cell of `gates` matrices and `states` states of `units` elements, and its layer. The arguments in braces are the cell's own beside
+/// those that all cells have; `@layer` declares a layer alone, of cells for inputs of other `dimensions`. The cell's file says what its `biases` of inputs and of states are, and what it does `at` a step.
 macro_rules! recurrent {
     (
-        gates $gates:literal, separate $separate:literal;
+        gates $gates:literal, states $states:literal, separate $separate:literal;
         $(#[doc = $cdoc:literal])+
         $cell:ident;
         $(#[doc = $ldoc:literal])+
         $layer:ident;
         { $($(#[doc = $fdoc:literal])+ $f:ident: $k:ident $t:ty $(= $d:expr)?),* $(,)? }
     ) => {
-        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $cdoc])+] $cell []
-            [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]);
-        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $ldoc])+] $layer [
-            /// Whether the output is that of all steps, `(batch, time, units)`, rather than of the last.
-            return_sequences: plain bool = false,
-            /// Whether the last states are outputs too.
-            return_state: plain bool = false,
-            /// Whether steps are taken from the last to the first; outputs are in the order of the steps.
-            go_backwards: plain bool = false,
-            /// Whether a call begins with the states that the call before ended with, instead of zeros.
-            stateful: plain bool = false,
-            /// Whether the steps are written out one by one, rather than as a loop.
-            unroll: plain bool = false,
-            /// Whether outputs of masked steps are zeros, rather than those of the step before.
-            zero_output_for_mask: plain bool = false,
+        $crate::keras::layers::rnn::declare::recurrent!(@arguments [$(#[doc = $cdoc])+] $cell [
+            /// Size of the states and of the output.
+            units: plain usize,
         ] [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]);
+        $crate::keras::layers::rnn::declare::recurrent!(@layer [$(#[doc = $ldoc])+] $layer [
+            /// Size of the states and of the output.
+            units: plain usize,
+        ] [$($(#[doc = $fdoc])+ $f: $k $t $(= $d)?,)*]
+            dimensions 3, check |s| $crate::keras::layers::support::want_positive(stringify!($layer), "units", s.units),
+            cell |s| {
+                let cell = $cell {
+                    units: s.units,
+                    activation: s.activation.clone(),
+                    use_bias: s.use_bias,
+                    kernel_initializer: s.kernel_initializer.clone(),
+                    recurrent_initializer: s.recurrent_initializer.clone(),
+                    bias_initializer: s.bias_initializer.clone(),
+                    kernel_regularizer: s.kernel_regularizer.clone(),
+                    recurrent_regularizer: s.recurrent_regularizer.clone(),
+                    bias_regularizer: s.bias_regularizer.clone(),
+                    kernel_constraint: s.kernel_constraint.clone(),
+                    recurrent_constraint: s.recurrent_constraint.clone(),
+                    bias_constraint: s.bias_constraint.clone(),
+                    dropout: s.dropout,
+                    recurrent_dropout: s.recurrent_dropout,
+                    seed: s.seed,
+                    $($f: s.$f.clone(),)*
+                };
+                $crate::keras::base::Layer::named(cell, $crate::keras::object::to_snake_case(stringify!($cell)))
+            });
 
         impl $cell {
             /// The number of gates: parts of the last dimension of the weights.
             const GATES: usize = $gates;
 
             fn kernel(&self, c: &mut $crate::keras::base::Call, features: usize) -> $crate::Result<$crate::Tensor> {
-                c.weight_with($crate::keras::base::WeightSpec::of(
-                    "kernel", [features, self.units * Self::GATES], &self.kernel_initializer, &self.kernel_regularizer,
-                    &self.kernel_constraint,
-                ))
+                use $crate::keras::base::KernelAndBias;
+                c.weight_with(self.kernel_spec("kernel", [features, self.units * Self::GATES].into()))
             }
 
             fn recurrent_kernel(&self, c: &mut $crate::keras::base::Call) -> $crate::Result<$crate::Tensor> {
@@ -44,21 +56,6 @@ macro_rules! recurrent {
                     "recurrent_kernel", [self.units, self.units * Self::GATES], &self.recurrent_initializer,
                     &self.recurrent_regularizer, &self.recurrent_constraint,
                 ))
-            }
-
-            /// The bias of a shape, where there is one; `initializer` makes it.
-            fn bias(
-                &self,
-                c: &mut $crate::keras::base::Call,
-                shape: impl Into<$crate::Shape>,
-                initializer: &$crate::keras::base::InitializerArg,
-            ) -> $crate::Result<Option<$crate::Tensor>> {
-                if !self.use_bias {
-                    return Ok(None);
-                }
-                c.weight_with($crate::keras::base::WeightSpec::of(
-                    "bias", shape, initializer, &self.bias_regularizer, &self.bias_constraint,
-                )).map(Some)
             }
 
             fn dropouts(&self) -> $crate::keras::layers::rnn::gates::Dropouts {
@@ -72,6 +69,80 @@ macro_rules! recurrent {
             }
         }
 
+        impl $crate::keras::base::Layer for $cell {
+            $crate::keras::base::configured!(
+                with |s| $crate::keras::layers::support::want_positive(stringify!($cell), "units", s.units)
+            );
+
+            fn build(&self, c: &mut $crate::keras::base::Call, inputs: &[$crate::Shape]) -> $crate::Result<()> {
+                let features = inputs.first().and_then(|s| s.last()).copied().unwrap_or(0);
+                self.kernel(c, features)?;
+                self.recurrent_kernel(c)?;
+                self.biases(c).map(|_| ())
+            }
+
+            fn cell(&self) -> Option<&dyn $crate::keras::RnnCell> {
+                Some(self)
+            }
+        }
+
+        impl $crate::keras::RnnCell for $cell {
+            fn state_size(&self, _: &$crate::Shape) -> Vec<$crate::Shape> {
+                vec![[self.units].into(); $states]
+            }
+
+            fn constants(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                input: &$crate::Shape,
+            ) -> $crate::Result<Vec<$crate::Tensor>> {
+                self.dropouts().draw(c, input, &$crate::keras::base::batch_of(input, &[self.units].into()))
+            }
+
+            fn project(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                inputs: &$crate::Tensor,
+                constants: &[$crate::Tensor],
+            ) -> $crate::Result<$crate::Tensor> {
+                let (kernel, (bias, _)) = (self.kernel(c, inputs.dim(-1)?)?, self.biases(c)?);
+                let masks = self.dropouts().of_inputs(c, constants);
+                $crate::keras::layers::rnn::gates::projected(inputs, masks, &kernel, bias.as_ref())
+            }
+
+            fn step(
+                &self,
+                c: &mut $crate::keras::base::Call,
+                x: &$crate::Tensor,
+                states: &[$crate::Tensor],
+                constants: &[$crate::Tensor],
+            ) -> $crate::Result<($crate::Tensor, Vec<$crate::Tensor>)> {
+                let masks = self.dropouts().of_states(c, constants);
+                let next = self.at(c, x, states, masks)?;
+                Ok((next[0].clone(), next.into()))
+            }
+        }
+    };
+    (
+        @layer [$($meta:tt)+] $layer:ident [$($required:tt)+] [$($own:tt)*]
+        dimensions $ndim:expr, check |$s:ident| $check:expr, cell |$cs:ident| $cell:expr
+    ) => {
+        $crate::keras::layers::rnn::declare::recurrent!(@arguments [$($meta)+] $layer [$($required)+] [
+            $($own)*
+            /// Whether the output is that of all steps, `(batch, time, units)`, rather than of the last.
+            return_sequences: plain bool = false,
+            /// Whether the last states are outputs too.
+            return_state: plain bool = false,
+            /// Whether steps are taken from the last to the first; outputs are in the order of the steps.
+            go_backwards: plain bool = false,
+            /// Whether a call begins with the states that the call before ended with, instead of zeros.
+            stateful: plain bool = false,
+            /// Whether the steps are written out one by one, rather than as a loop.
+            unroll: plain bool = false,
+            /// Whether outputs of masked steps are zeros, rather than those of the step before.
+            zero_output_for_mask: plain bool = false,
+        ]);
+
         impl $layer {
             fn options(&self) -> $crate::keras::layers::rnn::recurrence::Options {
                 $crate::keras::layers::rnn::recurrence::Options {
@@ -81,36 +152,19 @@ macro_rules! recurrent {
                     stateful: self.stateful,
                     unroll: self.unroll,
                     zero_output_for_mask: self.zero_output_for_mask,
+                    ndim: Some($ndim),
                 }
             }
         }
 
         impl $crate::keras::base::Layer for $layer {
             $crate::keras::base::configured!(
-                with |s| $crate::keras::layers::support::want_positive(stringify!($layer), "units", s.units)
+                with |$s| $check
             );
 
             fn sublayers(&self) -> Vec<$crate::keras::AnyLayer> {
-                let cell = $cell {
-                    units: self.units,
-                    activation: self.activation.clone(),
-                    use_bias: self.use_bias,
-                    kernel_initializer: self.kernel_initializer.clone(),
-                    recurrent_initializer: self.recurrent_initializer.clone(),
-                    bias_initializer: self.bias_initializer.clone(),
-                    kernel_regularizer: self.kernel_regularizer.clone(),
-                    recurrent_regularizer: self.recurrent_regularizer.clone(),
-                    bias_regularizer: self.bias_regularizer.clone(),
-                    kernel_constraint: self.kernel_constraint.clone(),
-                    recurrent_constraint: self.recurrent_constraint.clone(),
-                    bias_constraint: self.bias_constraint.clone(),
-                    dropout: self.dropout,
-                    recurrent_dropout: self.recurrent_dropout,
-                    seed: self.seed,
-                    $($f: self.$f.clone(),)*
-                };
-                let name = $crate::keras::object::to_snake_case(stringify!($cell));
-                vec![$crate::keras::base::Layer::named(cell, name).into()]
+                let $cs = self;
+                vec![$cell.into()]
             }
 
             fn call_many(
@@ -145,36 +199,22 @@ macro_rules! recurrent {
             }
         }
     };
-    (@layer [$($meta:tt)+] $name:ident [$($before:tt)*] [$($own:tt)*]) => {
+    (@arguments [$($meta:tt)+] $name:ident [$($required:tt)+] [$($own:tt)*]) => {
         $crate::keras::base::layer! {
             $($meta)+
             $name(
-                /// Size of the states and of the output.
-                units: plain usize,
+                $($required)+
             ) {
-                $($before)*
                 /// Applied to what becomes state and output.
                 activation: into $crate::keras::activations::Activation = "tanh",
                 /// Whether there is a bias.
                 use_bias: plain bool = true,
-                /// First value of the kernel, which inputs are multiplied by.
-                kernel_initializer: into $crate::keras::InitializerArg = "glorot_uniform",
                 /// First value of the recurrent kernel, which states are multiplied by.
                 recurrent_initializer: into $crate::keras::InitializerArg = "orthogonal",
-                /// First value of the bias.
-                bias_initializer: into $crate::keras::InitializerArg = "zeros",
-                /// Penalty on the kernel.
-                kernel_regularizer: maybe $crate::keras::RegularizerArg,
                 /// Penalty on the recurrent kernel.
                 recurrent_regularizer: maybe $crate::keras::RegularizerArg,
-                /// Penalty on the bias.
-                bias_regularizer: maybe $crate::keras::RegularizerArg,
-                /// What the kernel must satisfy.
-                kernel_constraint: maybe $crate::keras::ConstraintArg,
                 /// What the recurrent kernel must satisfy.
                 recurrent_constraint: maybe $crate::keras::ConstraintArg,
-                /// What the bias must satisfy.
-                bias_constraint: maybe $crate::keras::ConstraintArg,
                 /// Which part of the inputs is dropped in training: the same at all steps.
                 dropout: plain f64 = 0.0,
                 /// Which part of the states is dropped in training: the same at all steps.
@@ -182,7 +222,7 @@ macro_rules! recurrent {
                 $($own)*
                 /// Starts the stream of random numbers of dropout.
                 seed: maybe i64,
-            }
+            } weights
         }
     };
 }

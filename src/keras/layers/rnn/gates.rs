@@ -1,12 +1,16 @@
 //! What cells have in common: projections of inputs, gates of states, masks of dropout.
 
+use crate::dtype::DType;
 use crate::error::Result;
-use crate::keras::base::Call;
+use crate::keras::activations::Activation;
+use crate::keras::base::{Call, InitializerArg};
+use crate::keras::initializers::{Initializer, Ones};
 use crate::ops::{array, linalg, math, nn};
 use crate::shape::Shape;
-use crate::tensor::Tensor;
+use crate::tensor::{Tensor, init_scope};
 
 /// Dropout of a cell: the same masks at all steps.
+#[derive(Debug)]
 pub(crate) struct Dropouts {
     /// Which part of the inputs.
     pub(crate) inputs: f64,
@@ -22,11 +26,10 @@ fn drops(c: &Call, rate: f64) -> bool {
 }
 
 impl Dropouts {
-    /// The masks of a call: those of inputs, then those of states.
-    pub(super) fn draw(&self, c: &mut Call, input: &Shape, units: usize) -> Result<Vec<Tensor>> {
-        let state: Shape = [input.first().copied().unwrap_or(1), units].into();
+    /// The masks of a call for inputs and states of these shapes: those of inputs, then those of states.
+    pub(super) fn draw(&self, c: &mut Call, input: &Shape, state: &Shape) -> Result<Vec<Tensor>> {
         let mut all = vec![];
-        for (rate, shape) in [(self.inputs, input), (self.states, &state)] {
+        for (rate, shape) in [(self.inputs, input), (self.states, state)] {
             for _ in 0..if drops(c, rate) { self.masks } else { 0 } {
                 let ones = array::ones(shape, c.compute_dtype())?;
                 all.push(nn::stateless_dropout(ones, rate, c.seed(self.seed)?, None)?);
@@ -43,6 +46,39 @@ impl Dropouts {
     /// What of the masks is for states.
     pub(super) fn of_states<'a>(&self, c: &Call, masks: &'a [Tensor]) -> &'a [Tensor] {
         &masks[self.of_inputs(c, masks).len()..]
+    }
+}
+
+/// The next states of long short-term memory, output and carry, from what goes into the gates: input, forget, candidate, output.
+pub(super) fn remembered(
+    x: &[Tensor],
+    carry: &Tensor,
+    gate: &Activation,
+    activation: &Activation,
+) -> Result<[Tensor; 2]> {
+    let kept = math::multiply(gate.call(&x[1])?, carry)?;
+    let candidate = activation.call(&x[2])?;
+    let carry = math::add(kept, math::multiply(gate.call(&x[0])?, candidate)?)?;
+    let h = math::multiply(gate.call(&x[3])?, activation.call(&carry)?)?;
+    Ok([h, carry])
+}
+
+/// A first bias of 1 for the forget gate, and as configured for the others.
+#[derive(Debug)]
+pub(super) struct UnitForgetBias {
+    pub(super) units: usize,
+    pub(super) others: InitializerArg,
+}
+
+impl Initializer for UnitForgetBias {
+    fn call(&self, _: &Shape, dtype: DType) -> Result<Tensor> {
+        let others = self.others.get()?;
+        let parts = [
+            others.call(&[self.units].into(), dtype)?,
+            Ones::new().call(&[self.units].into(), dtype)?,
+            others.call(&[2 * self.units].into(), dtype)?,
+        ];
+        init_scope(|| array::concat(&parts, 0))
     }
 }
 

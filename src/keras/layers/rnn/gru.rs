@@ -1,17 +1,15 @@
 //! Gated recurrent units.
 
-use super::super::support::want_positive;
 use super::declare::recurrent;
-use super::gates::{gates, projected};
+use super::gates::gates;
 use crate::error::Result;
 use crate::keras::activations::Activation;
-use crate::keras::base::{Call, Layer, RnnCell, configured};
+use crate::keras::base::{Call, KernelAndBias};
 use crate::ops::{array, linalg, math};
-use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 recurrent! {
-    gates 3, separate true;
+    gates 3, states 1, separate true;
     /// One step of gated recurrent units (`keras.layers.GRUCell`): input `(batch, features)` and state `(batch, units)` to output and next
     /// state.
     ///
@@ -34,12 +32,14 @@ recurrent! {
 impl GRUCell {
     /// The biases of inputs and of states.
     fn biases(&self, c: &mut Call) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        if !self.use_bias {
+            return Ok((None, None));
+        }
         let n = self.units * Self::GATES;
         if !self.reset_after {
-            return Ok((self.bias(c, [n], &self.bias_initializer)?, None));
+            return Ok((Some(c.weight_with(self.bias_spec("bias", [n].into()))?), None));
         }
-        let Some(both) = self.bias(c, [2, n], &self.bias_initializer)? else { return Ok((None, None)) };
-        let both = array::unstack(both, 0)?;
+        let both = array::unstack(c.weight_with(self.bias_spec("bias", [2, n].into()))?, 0)?;
         Ok((both.first().cloned(), both.get(1).cloned()))
     }
 
@@ -50,46 +50,10 @@ impl GRUCell {
         let h = mask.map_or(Ok(h.clone()), |m| math::multiply(h, m))?;
         linalg::matmul(math::multiply(reset, h)?, own)
     }
-}
 
-impl Layer for GRUCell {
-    configured!(with | s | want_positive("GRUCell", "units", s.units));
-
-    fn build(&self, c: &mut Call, inputs: &[Shape]) -> Result<()> {
-        let features = inputs.first().and_then(|s| s.last()).copied().unwrap_or(0);
-        self.kernel(c, features)?;
-        self.recurrent_kernel(c)?;
-        self.biases(c).map(|_| ())
-    }
-
-    fn cell(&self) -> Option<&dyn RnnCell> {
-        Some(self)
-    }
-}
-
-impl RnnCell for GRUCell {
-    fn state_size(&self) -> Vec<Shape> {
-        vec![[self.units].into()]
-    }
-
-    fn constants(&self, c: &mut Call, input: &Shape) -> Result<Vec<Tensor>> {
-        self.dropouts().draw(c, input, self.units)
-    }
-
-    fn project(&self, c: &mut Call, inputs: &Tensor, constants: &[Tensor]) -> Result<Tensor> {
-        let (kernel, (bias, _)) = (self.kernel(c, inputs.dim(-1)?)?, self.biases(c)?);
-        projected(inputs, self.dropouts().of_inputs(c, constants), &kernel, bias.as_ref())
-    }
-
-    fn step(
-        &self,
-        c: &mut Call,
-        x: &Tensor,
-        states: &[Tensor],
-        constants: &[Tensor],
-    ) -> Result<(Tensor, Vec<Tensor>)> {
-        let (h, dropouts) = (&states[0], self.dropouts());
-        let masks = dropouts.of_states(c, constants);
+    /// The next states, the first of which is the output.
+    fn at(&self, c: &mut Call, x: &Tensor, states: &[Tensor], masks: &[Tensor]) -> Result<[Tensor; 1]> {
+        let h = &states[0];
         let x = array::split(x, Self::GATES, 1)?;
         let kernel = self.recurrent_kernel(c)?;
         let mut inner = if self.reset_after {
@@ -111,7 +75,6 @@ impl RnnCell for GRUCell {
         };
         let candidate = self.activation.call(&math::add(&x[2], recurrent)?)?;
         let kept = math::multiply(&update, h)?;
-        let next = math::add(kept, math::multiply(math::subtract(1.0, &update)?, candidate)?)?;
-        Ok((next.clone(), vec![next]))
+        Ok([math::add(kept, math::multiply(math::subtract(1.0, &update)?, candidate)?)?])
     }
 }

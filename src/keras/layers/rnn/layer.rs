@@ -32,6 +32,7 @@ const NONE: Options = Options {
     stateful: false,
     unroll: false,
     zero_output_for_mask: false,
+    ndim: None,
 };
 
 macro_rules! setters {

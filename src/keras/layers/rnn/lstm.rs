@@ -1,19 +1,15 @@
 //! Long short-term memory.
 
-use super::super::support::want_positive;
 use super::declare::recurrent;
-use super::gates::{gates, projected};
-use crate::dtype::DType;
+use super::gates::{UnitForgetBias, gates, remembered};
 use crate::error::Result;
 use crate::keras::activations::Activation;
-use crate::keras::base::{Call, InitializerArg, Layer, RnnCell, configured};
-use crate::keras::initializers::{Initializer, Ones};
+use crate::keras::base::{Call, KernelAndBias};
 use crate::ops::{array, linalg, math};
-use crate::shape::Shape;
-use crate::tensor::{Tensor, init_scope};
+use crate::tensor::Tensor;
 
 recurrent! {
-    gates 4, separate true;
+    gates 4, states 2, separate true;
     /// One step of long short-term memory (`keras.layers.LSTMCell`): input `(batch, features)` and states `h`, `c`, each `(batch, units)`, to
     /// output and next states.
     ///
@@ -41,75 +37,23 @@ recurrent! {
     }
 }
 
-/// A first bias of 1 for the forget gate, and as configured for the others.
-#[derive(Debug)]
-struct UnitForgetBias {
-    units: usize,
-    others: InitializerArg,
-}
-
-impl Initializer for UnitForgetBias {
-    fn call(&self, _: &Shape, dtype: DType) -> Result<Tensor> {
-        let others = self.others.get()?;
-        let parts = [
-            others.call(&[self.units].into(), dtype)?,
-            Ones::new().call(&[self.units].into(), dtype)?,
-            others.call(&[2 * self.units].into(), dtype)?,
-        ];
-        init_scope(|| array::concat(&parts, 0))
-    }
-}
-
 impl LSTMCell {
-    fn biases(&self, c: &mut Call) -> Result<Option<Tensor>> {
-        let n = self.units * Self::GATES;
-        if !self.unit_forget_bias {
-            return self.bias(c, [n], &self.bias_initializer);
+    fn biases(&self, c: &mut Call) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        if !self.use_bias {
+            return Ok((None, None));
         }
-        let first = UnitForgetBias { units: self.units, others: self.bias_initializer.clone() };
-        self.bias(c, [n], &first.into())
-    }
-}
-
-impl Layer for LSTMCell {
-    configured!(with | s | want_positive("LSTMCell", "units", s.units));
-
-    fn build(&self, c: &mut Call, inputs: &[Shape]) -> Result<()> {
-        let features = inputs.first().and_then(|s| s.last()).copied().unwrap_or(0);
-        self.kernel(c, features)?;
-        self.recurrent_kernel(c)?;
-        self.biases(c).map(|_| ())
+        let mut spec = self.bias_spec("bias", [self.units * Self::GATES].into());
+        if self.unit_forget_bias {
+            spec =
+                spec.initializer(UnitForgetBias { units: self.units, others: self.bias_initializer.clone() });
+        }
+        Ok((Some(c.weight_with(spec)?), None))
     }
 
-    fn cell(&self) -> Option<&dyn RnnCell> {
-        Some(self)
-    }
-}
-
-impl RnnCell for LSTMCell {
-    fn state_size(&self) -> Vec<Shape> {
-        vec![[self.units].into(), [self.units].into()]
-    }
-
-    fn constants(&self, c: &mut Call, input: &Shape) -> Result<Vec<Tensor>> {
-        self.dropouts().draw(c, input, self.units)
-    }
-
-    fn project(&self, c: &mut Call, inputs: &Tensor, constants: &[Tensor]) -> Result<Tensor> {
-        let (kernel, bias) = (self.kernel(c, inputs.dim(-1)?)?, self.biases(c)?);
-        projected(inputs, self.dropouts().of_inputs(c, constants), &kernel, bias.as_ref())
-    }
-
-    fn step(
-        &self,
-        c: &mut Call,
-        x: &Tensor,
-        states: &[Tensor],
-        constants: &[Tensor],
-    ) -> Result<(Tensor, Vec<Tensor>)> {
+    /// The next states, the first of which is the output.
+    fn at(&self, c: &mut Call, x: &Tensor, states: &[Tensor], masks: &[Tensor]) -> Result<[Tensor; 2]> {
         let kernel = self.recurrent_kernel(c)?;
-        let masks = self.dropouts();
-        let x = match masks.of_states(c, constants) {
+        let x = match masks {
             [] => array::split(math::add(x, linalg::matmul(&states[0], kernel)?)?, Self::GATES, 1)?,
             each => {
                 let (x, inner) =
@@ -117,11 +61,6 @@ impl RnnCell for LSTMCell {
                 x.iter().zip(&inner).map(|(x, h)| math::add(x, h)).collect::<Result<_>>()?
             }
         };
-        let gate = |k: usize, f: &Activation| f.call(&x[k]);
-        let kept = math::multiply(gate(1, &self.recurrent_activation)?, &states[1])?;
-        let candidate = gate(2, &self.activation)?;
-        let carry = math::add(kept, math::multiply(gate(0, &self.recurrent_activation)?, candidate)?)?;
-        let h = math::multiply(gate(3, &self.recurrent_activation)?, self.activation.call(&carry)?)?;
-        Ok((h.clone(), vec![h, carry]))
+        remembered(&x, &states[1], &self.recurrent_activation, &self.activation)
     }
 }

@@ -1,6 +1,7 @@
 //! Recurrent layers.
 
 mod bidirectional;
+mod conv_lstm;
 mod declare;
 mod gates;
 mod gru;
@@ -14,6 +15,7 @@ mod stacked;
 mod time_distributed;
 
 pub use bidirectional::{Bidirectional, MergeMode};
+pub use conv_lstm::{ConvLSTM1D, ConvLSTM2D, ConvLSTM3D};
 pub use gru::{GRU, GRUCell};
 pub use layer::RNN;
 pub use lstm::{LSTM, LSTMCell};
@@ -25,6 +27,9 @@ use crate::keras::base::{Entry, entry};
 
 pub(super) const LAYERS: &[Entry] = &[
     entry::<Bidirectional>(),
+    entry::<ConvLSTM1D>(),
+    entry::<ConvLSTM2D>(),
+    entry::<ConvLSTM3D>(),
     entry::<GRU>(),
     entry::<GRUCell>(),
     entry::<LSTM>(),

@@ -1,10 +1,11 @@
 //! Cells over sequences: initial states, masks, one loop a cell, outputs.
 
+use super::super::support::want_rank;
 use super::scan::{Steps, scan};
 use super::stacked::leaves;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::keras::base::{AnyLayer, Call, RnnCell};
+use crate::keras::base::{AnyLayer, Call, RnnCell, batch_of};
 use crate::ops::array;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -18,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) stateful: bool,
     pub(crate) unroll: bool,
     pub(crate) zero_output_for_mask: bool,
+    /// The rank that inputs must have, where it is known.
+    pub(crate) ndim: Option<usize>,
 }
 
 /// A cell with the layers that lead to it.
@@ -82,9 +85,13 @@ pub(crate) fn run(c: &mut Call, o: &Options, xs: &[Tensor]) -> Result<Vec<Tensor
             format_args!("shape {}", x.shape()),
         ));
     }
+    if let Some(ndim) = o.ndim {
+        want_rank("RNN", x, ndim)?;
+    }
     let batch = x.shape()[0];
+    let step = step_of(x.shape());
     let mask = c.mask(x);
-    let kept = if o.stateful { Some(c.kept(|| first_states(&cell, batch, DType::Float32))?) } else { None };
+    let kept = if o.stateful { Some(c.kept(|| first_states(&cell, &step, DType::Float32))?) } else { None };
     let dtype = c.compute_dtype();
     let states = match (&kept, given) {
         (_, [_, ..]) => given.to_vec(),
@@ -100,9 +107,9 @@ pub(crate) fn run(c: &mut Call, o: &Options, xs: &[Tensor]) -> Result<Vec<Tensor
             }
             kept.iter().map(|v| v.value()?.cast(dtype)).collect::<Result<Vec<_>>>()?
         }
-        _ => first_states(&cell, batch, dtype)?,
+        _ => first_states(&cell, &step, dtype)?,
     };
-    check_states(&cell, &states, batch)?;
+    check_states(&cell, &states, &step)?;
     let zeros = given.is_empty() && !o.stateful;
     let (y, last) = through(c, o, &cell, x, states, mask.clone(), zeros)?;
     for (v, s) in kept.iter().flatten().zip(&last) {
@@ -118,14 +125,18 @@ pub(crate) fn run(c: &mut Call, o: &Options, xs: &[Tensor]) -> Result<Vec<Tensor
     Ok(all)
 }
 
-fn first_states(cell: &AnyLayer, batch: usize, dtype: DType) -> Result<Vec<Tensor>> {
-    cell_of(cell)?.get_initial_state(batch, dtype)
+/// The shape of a step's input.
+fn step_of(sequence: &Shape) -> Shape {
+    sequence.iter().take(1).chain(&sequence[2..]).copied().collect()
 }
 
-fn check_states(cell: &AnyLayer, states: &[Tensor], batch: usize) -> Result<()> {
-    let sizes = cell_of(cell)?.state_size();
+fn first_states(cell: &AnyLayer, step: &Shape, dtype: DType) -> Result<Vec<Tensor>> {
+    cell_of(cell)?.get_initial_state(step, dtype)
+}
+
+fn check_states(cell: &AnyLayer, states: &[Tensor], step: &Shape) -> Result<()> {
     let wanted: Vec<Shape> =
-        sizes.iter().map(|s| std::iter::once(batch).chain(s.iter().copied()).collect()).collect();
+        cell_of(cell)?.state_size(step).iter().map(|size| batch_of(step, size)).collect();
     let found: Vec<&Shape> = states.iter().map(Tensor::shape).collect();
     if wanted.iter().eq(found.iter().copied()) {
         return Ok(());
@@ -157,8 +168,8 @@ fn through(
     let mut y = sequence.clone();
     for (k, leaf) in leaves.iter().enumerate() {
         let end = k + 1 == count;
-        let own: Vec<Tensor> = states.by_ref().take(leaf.cell()?.state_size().len()).collect();
         let input: Shape = sequence.shape()[1..].into();
+        let own: Vec<Tensor> = states.by_ref().take(leaf.cell()?.state_size(&input).len()).collect();
         let constants = leaf.inside(c, &input, |c, cell| cell.constants(c, &input))?;
         let steps = Steps {
             leaf,

@@ -4,7 +4,7 @@ use super::recurrence::{Leaf, cell_of};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::keras::base::{
-    AnyLayer, Call, Configured, Layer, RnnCell, deserialize_layer, serialize_layer, without_fixed,
+    AnyLayer, Call, Configured, Layer, RnnCell, batch_of, deserialize_layer, serialize_layer, without_fixed,
 };
 use crate::keras::object::Config;
 use crate::ops::array;
@@ -31,6 +31,16 @@ impl StackedRNNCells {
     /// ```
     pub fn new(cells: Vec<AnyLayer>) -> Self {
         StackedRNNCells { cells }
+    }
+
+    /// The cells, with the shapes of their inputs.
+    fn with_inputs(&self, input: &Shape) -> impl Iterator<Item = (&dyn RnnCell, Shape)> {
+        let mut next = input.clone();
+        self.cells.iter().filter_map(|c| c.layer().cell()).map(move |cell| {
+            let own = std::mem::take(&mut next);
+            next = batch_of(&own, &cell.output_size(&own));
+            (cell, own)
+        })
     }
 
     fn last(&self) -> Result<&AnyLayer> {
@@ -111,8 +121,9 @@ impl Layer for StackedRNNCells {
 
     /// One step of each cell in turn.
     fn call_many(&self, c: &mut Call, xs: &[Tensor]) -> Result<Vec<Tensor>> {
-        let Some((x, states)) = xs.split_first().filter(|(_, s)| s.len() == self.state_size().len()) else {
-            let wanted = format!("the input and {} states", self.state_size().len());
+        let Some((x, states)) = xs.split_first().filter(|(x, s)| s.len() == self.state_size(x.shape()).len())
+        else {
+            let wanted = "the input and the states of all cells";
             return Err(Error::invalid(Self::CLASS, "inputs", wanted, format_args!("{} inputs", xs.len())));
         };
         let (y, next) = self.step(c, x, states, &[])?;
@@ -121,20 +132,17 @@ impl Layer for StackedRNNCells {
 }
 
 impl RnnCell for StackedRNNCells {
-    fn state_size(&self) -> Vec<Shape> {
-        self.cells.iter().filter_map(|c| c.layer().cell()).flat_map(RnnCell::state_size).collect()
+    fn state_size(&self, input: &Shape) -> Vec<Shape> {
+        self.with_inputs(input).flat_map(|(cell, input)| cell.state_size(&input)).collect()
     }
 
-    fn output_size(&self) -> Shape {
-        self.cells.last().and_then(|c| c.layer().cell()).map(RnnCell::output_size).unwrap_or_default()
+    fn output_size(&self, input: &Shape) -> Shape {
+        self.with_inputs(input).last().map(|(cell, input)| cell.output_size(&input)).unwrap_or_default()
     }
 
-    fn get_initial_state(&self, batch_size: usize, dtype: DType) -> Result<Vec<Tensor>> {
-        let mut all = vec![];
-        for cell in &self.cells {
-            all.extend(cell_of(cell)?.get_initial_state(batch_size, dtype)?);
-        }
-        Ok(all)
+    fn get_initial_state(&self, input: &Shape, dtype: DType) -> Result<Vec<Tensor>> {
+        let each = self.with_inputs(input).map(|(cell, input)| cell.get_initial_state(&input, dtype));
+        Ok(each.collect::<Result<Vec<_>>>()?.concat())
     }
 
     fn step(
@@ -147,7 +155,8 @@ impl RnnCell for StackedRNNCells {
         let (mut y, mut states, mut next) = (x.clone(), states.iter(), vec![]);
         for cell in &self.cells {
             let mut xs = vec![y];
-            xs.extend(states.by_ref().take(cell_of(cell)?.state_size().len()).cloned());
+            let count = cell_of(cell)?.state_size(xs[0].shape()).len();
+            xs.extend(states.by_ref().take(count).cloned());
             let mut out = c.run_many(cell, &xs)?.into_iter();
             y = match out.next() {
                 Some(y) => y,
