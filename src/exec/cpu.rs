@@ -9,10 +9,10 @@ use crate::cpu;
 use crate::error::Result;
 use crate::runtime::Buffer;
 
-pub(super) fn run(e: &Executable, frame: &Frame<'_>) -> Result<()> {
-    for step in &e.plan.steps {
+pub(super) fn run(e: &Executable, frame: &Frame<'_, '_>) -> Result<()> {
+    for (k, step) in e.plan.steps.iter().enumerate() {
         match &step.kernel.kind {
-            KernelKind::Scan(s) => scan::run(e, s, step, frame)?,
+            KernelKind::Scan(s) => scan::run(s, k, step, frame, None)?,
             KernelKind::While(w) => while_loop::run(e, w, step, frame)?,
             KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
             _ => kernel(step, frame)?,
@@ -21,7 +21,7 @@ pub(super) fn run(e: &Executable, frame: &Frame<'_>) -> Result<()> {
     Ok(())
 }
 
-fn kernel(step: &Step, frame: &Frame<'_>) -> Result<()> {
+fn kernel(step: &Step, frame: &Frame<'_, '_>) -> Result<()> {
     let buffers = step.places.iter().map(|p| frame.buffer(*p)).collect::<Result<Vec<&Buffer>>>()?;
     // One lock a memory, however often it is bound.
     let uses = || buffers.iter().zip(&step.kernel.buffers);

@@ -16,12 +16,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::{lock, write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
+#[cfg(not(target_family = "wasm"))]
+use std::time::Duration;
 
 /// Words of the error cell.
 pub const ERROR_WORDS: usize = 16;
 
 /// Submits in flight beyond which the host waits; a page cannot wait.
 pub(super) const MAX_IN_FLIGHT: u64 = 24;
+
+/// The first and the longest pause between two looks at how much is in flight.
+#[cfg(not(target_family = "wasm"))]
+const PAUSES: std::ops::Range<Duration> = Duration::from_micros(100)..Duration::from_millis(2);
 
 /// One opened adapter. It records dispatches into batches, submits them, and reads results back.
 ///
@@ -213,9 +219,12 @@ impl Gpu {
         #[cfg(not(target_family = "wasm"))]
         if core.progress.in_flight() > max_in_flight {
             core.counters.throttles.add(1);
-            // A queue of work is left, so the device does not run dry while the host sleeps.
+            // A queue of work is left, so the device does not run dry while the host sleeps: longer and longer, as looking costs the host
+            // more than a late look costs the device.
+            let mut pause = PAUSES.start;
             while core.progress.in_flight() > max_in_flight * 3 / 4 && core.failures.loss().is_none() {
-                std::thread::sleep(std::time::Duration::from_micros(100));
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(PAUSES.end);
                 core.instance.poll_all(false);
                 core.progress.settle(&core.failures);
             }
