@@ -6,8 +6,8 @@ use cpu_time::ThreadTime;
 use serde_json::{Value, json};
 use std::time::Instant;
 use wgflow::exec::target_of;
-use wgflow::tensor::cached_entries;
 use wgflow::keras::Model;
+use wgflow::tensor::cached_entries;
 use wgflow::{DType, Result, Tensor, add, config, random};
 
 fn row(work: &str, unit: &str, value: f64) -> Value {

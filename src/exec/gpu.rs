@@ -5,7 +5,9 @@ use crate::compiler::codegen::{Bound, CodegenRules, Launch as Text, Variant, Wor
 use crate::compiler::kernel::{Kernel, KernelKind};
 use crate::compiler::plan::{Place, Plan, Step, buffer_bytes};
 use crate::error::Result;
-use crate::runtime::{Access, Device, Gpu, Launch, LaunchList, Opaque, Pipeline, Recording, ShaderDesc, Table};
+use crate::runtime::{
+    Access, Device, Gpu, Launch, LaunchList, Opaque, Pipeline, Recording, ShaderDesc, Table,
+};
 use std::ops::Range;
 use std::sync::Arc;
 

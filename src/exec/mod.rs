@@ -224,11 +224,7 @@ impl Executable {
     }
 
     /// Runs with all memory given: on the CPU device at once, else into a recording.
-    fn run_frame<'h>(
-        &self,
-        frame: &Frame<'_, 'h>,
-        mut recording: Option<&mut Recording<'h>>,
-    ) -> Result<()> {
+    fn run_frame<'h>(&self, frame: &Frame<'_, 'h>, mut recording: Option<&mut Recording<'h>>) -> Result<()> {
         for (i, buffer) in &frame.held.scalars {
             let spec = self.plan.buffer_inputs.iter().find(|b| b.0 == *i).map(|b| &b.1);
             let spec = spec.ok_or_else(|| Error::internal("executable", "a scalar without its spec"))?;

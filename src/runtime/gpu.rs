@@ -86,6 +86,8 @@ impl Gpu {
         let (device, queue) = adapter.request_device(&request).await.map_err(|e| {
             Error::new(ErrorKind::Unavailable, "device", format!("{} cannot be opened: {e}", caps.name))
         })?;
+        #[cfg(not(target_family = "wasm"))]
+        let file = super::pipeline_file::PipelineFile::open(&device, &adapter.get_info(), &caps);
         let failures = Arc::new(Failures::default());
         let sink = Arc::clone(&failures);
         device.on_uncaptured_error(Arc::new(move |e| sink.record(e)));
@@ -109,6 +111,9 @@ impl Gpu {
         let error_cell = Buffer::new(4 * ERROR_WORDS as u64, core.create(size_class(0))?, None);
         Ok(Arc::new(Gpu {
             recorder: Mutex::new(Recorder::new(&core, error_cell.id())),
+            #[cfg(not(target_family = "wasm"))]
+            pipelines: Pipelines::new(checked, generation, file),
+            #[cfg(target_family = "wasm")]
             pipelines: Pipelines::new(checked, generation),
             error_cell,
             #[cfg(not(target_family = "wasm"))]
@@ -183,8 +188,17 @@ impl Gpu {
     #[cfg(not(target_family = "wasm"))]
     pub fn sync(&self) -> Result<()> {
         lock(&self.recorder).submit(&self.core);
+        self.keep_pipelines();
         self.wait();
         self.core.failures.check("sync")
+    }
+
+    /// Keeps new pipelines on disk, while the device works: before waits.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn keep_pipelines(&self) {
+        if self.core.failures.loss().is_none() {
+            self.pipelines.keep(false);
+        }
     }
 
     /// Destroys the device as a driver reset would: its memory is freed, its buffers answer `Unavailable`, and the next
@@ -231,6 +245,15 @@ impl Gpu {
         }
         #[cfg(target_family = "wasm")]
         let _ = max_in_flight;
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Drop for Gpu {
+    fn drop(&mut self) {
+        if self.core.failures.loss().is_none() {
+            self.pipelines.keep(true);
+        }
     }
 }
 

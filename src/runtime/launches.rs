@@ -105,11 +105,6 @@ impl LaunchList {
         LaunchList { launches, kept: Mutex::default() }
     }
 
-    /// The launches.
-    pub(crate) fn launches(&self) -> &[Launch] {
-        &self.launches
-    }
-
     /// Notes that a run begins. Constants move to the device when a second run shows that there are runs to come.
     pub(crate) fn begin(&self, gpu: &Gpu) {
         let mut kept = lock(&self.kept);

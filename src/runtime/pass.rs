@@ -50,8 +50,7 @@ impl Gpu {
         self.core.check_launch(pipeline, bindings, grid)?;
         if params.len() != pipeline.params_size() as usize {
             let (wanted, n) = (pipeline.params_size(), params.len());
-            let what =
-                format!("'{}': wanted {wanted} bytes of parameters. Received: {n}", pipeline.label());
+            let what = format!("'{}': wanted {wanted} bytes of parameters. Received: {n}", pipeline.label());
             return Err(Error::internal("dispatch", what));
         }
         if grid.contains(&0) {

@@ -2,6 +2,7 @@
 
 mod applications;
 mod attention;
+mod feeding;
 mod goldens;
 mod loops;
 mod mixed;
