@@ -11,10 +11,10 @@ use crate::runtime::Buffer;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-pub(super) fn run(e: &Executable, frame: &Frame<'_>) -> Result<()> {
-    for step in &e.plan.steps {
+pub(super) fn run(e: &Executable, frame: &Frame<'_, '_>) -> Result<()> {
+    for (k, step) in e.plan.steps.iter().enumerate() {
         match &step.kernel.kind {
-            KernelKind::Scan(s) => scan::run(e, s, step, frame)?,
+            KernelKind::Scan(s) => scan::run(s, k, step, frame, None)?,
             KernelKind::While(w) => while_loop::run(e, w, step, frame)?,
             KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
             _ => kernel(step, frame)?,
@@ -23,7 +23,7 @@ pub(super) fn run(e: &Executable, frame: &Frame<'_>) -> Result<()> {
     Ok(())
 }
 
-fn kernel(step: &Step, frame: &Frame<'_>) -> Result<()> {
+fn kernel(step: &Step, frame: &Frame<'_, '_>) -> Result<()> {
     let buffers = step.places.iter().map(|p| frame.buffer(*p)).collect::<Result<Vec<&Buffer>>>()?;
     // One lock a memory, however often it is bound.
     let ids = |written: bool| -> BTreeMap<u64, &Buffer> {
