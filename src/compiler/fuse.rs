@@ -12,6 +12,7 @@ use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
 use super::passes::THIN;
 use super::scalar::BufferSource;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Prim, Val};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -229,7 +230,8 @@ impl<'g> Fuser<'g> {
                 self.add(c);
             }
             for (k, &x) in inst.operands.iter().enumerate() {
-                let in_tiles = contract || (attention && k < 3);
+                // All but the mask, which is one of bools.
+                let in_tiles = contract || (attention && g.dtype(x) != DType::Bool);
                 if call || (in_tiles && !self.reads_in_place(x)) || (scatter && k == 3) {
                     self.materialise(x);
                 }
