@@ -42,6 +42,9 @@ pub struct FuseRules {
     pub in_place: bool,
     /// Results of a contraction, counting those of each part, that keep the device busy.
     pub busy_results: usize,
+    /// Most scores that adjoints of attention keep in memory, where much work goes faster by products of whole matrices than by a kernel
+    /// that stores no scores; 0 where it never does.
+    pub stored_scores: usize,
 }
 
 /// Shortest part of a contraction that is worth a sum of its own.

@@ -96,8 +96,7 @@ pub(super) fn of_keys(
         let [query, dy] = packed.rows(m, width);
         let [by_query, by_dy] = packed.turned(m, width);
         let told = rows(of_rows, env, g, M, m..m + width, 3);
-        let told: Vec<[f32; 3]> =
-            told.chunks(3).map(|r| [r[0], r[1], r[2]].map(f32::from_bits)).collect();
+        let told: Vec<[f32; 3]> = told.chunks(3).map(|r| [r[0], r[1], r[2]].map(f32::from_bits)).collect();
         let mut weights = product(&key, &query, [count, width, features]);
         for (i, row) in weights.chunks_mut(width).enumerate() {
             let counted = tests.of(&Cursor { vars: [g, m, start + i, 0], block: M, len: width });

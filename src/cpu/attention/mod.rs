@@ -63,9 +63,8 @@ pub(super) fn run(
         for from in (0..groups).step_by(together) {
             let heads: Vec<usize> = (from..(from + together).min(groups)).collect();
             let packed: Vec<Packed> = threads::map(&heads, |&g| Packed::new(a, env, g));
-            let blocks: Vec<(usize, usize)> = (0..heads.len())
-                .flat_map(|i| (0..own).step_by(tile).map(move |start| (i, start)))
-                .collect();
+            let blocks: Vec<(usize, usize)> =
+                (0..heads.len()).flat_map(|i| (0..own).step_by(tile).map(move |start| (i, start))).collect();
             let done = threads::map(&blocks, |&(i, start)| {
                 let at = Place { g: heads[i], start, count: tile.min(own - start) };
                 let parts = match &a.results {
@@ -152,7 +151,8 @@ impl<'a> Tests<'a> {
         let [_, m, n, _] = c.vars;
         let by_query = c.block == N;
         self.counted.clear();
-        let whole = self.mask.is_none() && (!self.causal || if by_query { n + c.len <= m + 1 } else { n <= m });
+        let whole =
+            self.mask.is_none() && (!self.causal || if by_query { n + c.len <= m + 1 } else { n <= m });
         if whole {
             return &self.counted;
         }

@@ -133,7 +133,11 @@ fn attention() -> Vec<Case> {
     vec![
         adjoint("of queries", Prim::AttentionQueries(a), [q, k, v, y, y]),
         adjoint("of keys", Prim::AttentionKeys(a), [q, k, v, y, rows]),
-        adjoint("of keys of all queries", Prim::AttentionKeys(Attention::new(0.5, false)), [q, k, v, y, rows]),
+        adjoint(
+            "of keys of all queries",
+            Prim::AttentionKeys(Attention::new(0.5, false)),
+            [q, k, v, y, rows],
+        ),
         alone("of one head", true, [[1, 9, 1, 8]; 3]),
         alone("of many columns", false, [[1, 2, 1, 4], [1, 3, 1, 4], [1, 3, 1, 66]]),
         whole("plain", false, None, 4),

@@ -2,12 +2,14 @@
 //! invocations are neighbouring queries (or keys), which read the same keys (or queries).
 
 mod adjoint;
+mod blocked;
+mod sides;
 mod values;
 
-use self::adjoint::Sides;
+use self::sides::Sides;
 use super::contract::VARS;
 use super::writer::{Names, Scope, Writer, quad_aligned};
-use super::{Chunk, CodegenRules, Launch};
+use super::{Chunk, CodegenRules, Family, Launch};
 use crate::compiler::index::Index;
 use crate::compiler::kernel::{AttentionKernel, AttentionResults, Function, Kernel, Store};
 use crate::compiler::scalar::{Body, SInst, SOp, SVal, Ty};
@@ -27,16 +29,13 @@ const LOWEST: &str = "-3.4028234e38f";
 const FOUR: &str = "vec4<u32>(0u, 1u, 2u, 3u)";
 
 pub(super) fn write(kernel: &Kernel, a: &AttentionKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
+    let sides = Sides::new(a);
     match &a.results {
+        _ if rules.family == Family::Direct && blocked::suits(a, &sides) => {
+            blocked::write(kernel, a, sides, rules, chunk)
+        }
         AttentionResults::Values { out } => values::write(kernel, a, out, rules, chunk),
-        AttentionResults::Queries { y, dy, dq, rows } => {
-            let sides = Sides::of_queries(a, [y, dy], dq.as_ref(), rows.as_ref());
-            adjoint::write(kernel, a, sides, rules, chunk)
-        }
-        AttentionResults::Keys { dy, rows, dk, dv } => {
-            let sides = Sides::of_keys(a, [dy, rows], dk.as_ref(), dv.as_ref());
-            adjoint::write(kernel, a, sides, rules, chunk)
-        }
+        _ => adjoint::write(kernel, a, sides, rules, chunk),
     }
 }
 
@@ -63,6 +62,14 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
+    /// What stands in it.
+    fn as_function(&self) -> Function {
+        let (buffer, index) = self.target.clone();
+        let op = SOp::Load { buffer, index, mask: None };
+        let given = SInst { op, args: [].into_iter().collect(), ty: Ty::F32, vars: 0b1111 };
+        Function { body: Body { insts: vec![given] }, result: SVal(0) }
+    }
+
     /// Whether it is stored in whole groups of four.
     fn in_quads(&self) -> bool {
         let scope = Scope::quad(&VARS, K, "kl");
