@@ -12,6 +12,7 @@ use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
 use super::passes::THIN;
 use super::scalar::BufferSource;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Prim, Val};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -41,6 +42,9 @@ pub struct FuseRules {
     pub in_place: bool,
     /// Results of a contraction, counting those of each part, that keep the device busy.
     pub busy_results: usize,
+    /// Most scores that adjoints of attention keep in memory, where much work goes faster by products of whole matrices than by a kernel
+    /// that stores no scores; 0 where it never does.
+    pub stored_scores: usize,
 }
 
 /// Shortest part of a contraction that is worth a sum of its own.
@@ -235,7 +239,8 @@ impl<'g> Fuser<'g> {
                 self.add(c);
             }
             for (k, &x) in inst.operands.iter().enumerate() {
-                let in_tiles = contract || (attention && k < 3);
+                // All but the mask, which is one of bools.
+                let in_tiles = contract || (attention && g.dtype(x) != DType::Bool);
                 if call || (in_tiles && !self.reads_in_place(x)) || (scatter && k == 3) {
                     self.materialise(x);
                 }

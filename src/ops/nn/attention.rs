@@ -68,7 +68,7 @@ fn build(g: &mut Graph, scale: Option<f64>, causal: bool, x: [Val; 3], mask: &[V
         operands.push(full_mask(g, *m, [q[0], q[2], q[1], k[1]])?);
     }
     let scale = scale.unwrap_or_else(|| 1.0 / (q[3] as f64).sqrt());
-    let [y, ..] = g.attention(Attention::new(scale, causal), &operands)?;
+    let y = g.attention(Attention::new(scale, causal), &operands)?;
     g.convert(y, dtype)
 }
 
