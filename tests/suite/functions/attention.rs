@@ -68,7 +68,9 @@ fn check(queries: usize, keys: usize, causal: bool, mask: Mask) -> Result<()> {
     let (wanted, wanted_dx) = run(&|| by_matrix(&x, mask.as_ref(), causal, scale))?;
     alike(&y, &wanted, 2e-6)?;
     assert_eq!((dx.len(), wanted_dx.len()), (3, 3));
-    dx.iter().zip(&wanted_dx).try_for_each(|(d, w)| alike(d, w, 2e-5))
+    // Sums over thousands of queries, of either sign, are as good as their number lets them be.
+    let bound = 2e-5 * (queries as f32 / 512.0).max(1.0).sqrt();
+    dx.iter().zip(&wanted_dx).try_for_each(|(d, w)| alike(d, w, bound))
 }
 
 #[test]
