@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wgflow::data::Dataset;
 use wgflow::function::TensorSpec;
-use wgflow::keras::callbacks::{Callback, StepLogs};
-use wgflow::keras::{Compile, Fit, Model, Sequential, Verbose, input, layers::Dense};
+use wgflow::keras::callbacks::Callback;
+use wgflow::keras::{Compile, Fit, Model, Sequential, StepLogs, Verbose, input, layers::Dense};
 use wgflow::{DType, Result, Tensor, config, layers, random, slice};
 use wgflow_tests::device::alone;
 

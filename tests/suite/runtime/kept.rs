@@ -56,7 +56,7 @@ fn a_process_alone() -> Result<()> {
     device_under_test();
     let x = random::stateless_uniform([40, 30], [1, 2], -1.0, 1.0, DType::Float32)?;
     let y = random::stateless_uniform([30, 20], [3, 4], -1.0, 1.0, DType::Float32)?;
-    let z = reduce_sum(nn::softmax(matmul(&x, &y)?, -1)?, Some(&[0]), false)?.to_vec::<f32>()?;
+    let z = reduce_sum(nn::softmax(matmul(&x, &y)?, -1)?, 0, false)?.to_vec::<f32>()?;
     config::current_device()?.sync()?;
     let bits = z.iter().fold(0u32, |h, v| h.wrapping_mul(0x0100_0193) ^ v.to_bits());
     println!("bits {bits:08x}");

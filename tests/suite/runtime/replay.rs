@@ -3,8 +3,9 @@
 use super::bounds::split;
 use super::*;
 use wgflow::ErrorKind;
+use wgflow::compiler::kernel::KernelKind;
 use wgflow::exec::{Arg, Executable, target_of};
-use wgflow::hlo::{ById, Graph, Prim, ScanBody, Spec, Val};
+use wgflow::hlo::{ById, Graph, Prim, ScanBody, Spec};
 use wgflow::{DType, Result};
 
 const N: usize = 1 << 18;
@@ -12,7 +13,7 @@ const TRIPS: usize = 5;
 const MIB: u64 = 1 << 20;
 
 fn spec(n: usize) -> Spec {
-    Spec::new(DType::Float32, [n].as_slice().into())
+    Spec::new(DType::Float32, [n])
 }
 
 /// `next = v - 1`; then some trips of `c = c / 2 + next`, the first `c` being `next`; gives `next` and the last `c`.
@@ -31,7 +32,7 @@ fn stepped(n: usize) -> Result<Graph> {
     let next = g.sub(v, one)?;
     let scan =
         ScanBody { body: Arc::new(body), trips: TRIPS, consts: 1, carries: 1, reverse: false, primal: None };
-    let last: Vec<Val> = g.push_multi(Prim::Scan(ById(Arc::new(scan))), &[next, next])?;
+    let last = g.push_multi(Prim::Scan(ById(Arc::new(scan))), &[next, next])?;
     g.set_outputs(vec![next, last[0]]);
     g.verify()?;
     Ok(g)
@@ -56,6 +57,8 @@ fn a_run_without_room_changes_nothing() -> Result<()> {
     let Some((_context, devices)) = split(&[16]) else { return Ok(()) };
     let device = &devices[0];
     let executable = Executable::updating(&stepped(N)?, &target_of(device), &[], &[(0, 0)])?;
+    let is_loop = |k: &KernelKind| matches!(k, KernelKind::Scan(_));
+    assert!(executable.plan().steps.iter().any(|s| is_loop(&s.kernel.kind)), "memory is wanted after the update");
     let v = upload(device, &vec![3.0; N])?;
     let (mut failed, mut value) = (0, 3.0);
     // From no room at all to room for all: each run finds an end at another place.
@@ -132,7 +135,7 @@ fn each_launch_of_a_replay_is_timed() {
             return Ok(());
         }
         let executable = Executable::updating(&stepped(64)?, &target_of(&device), &[], &[(0, 0)])?;
-        let mut run = || executable.run(&device, vec![Arg::Buffer(upload(&device, &[2.0; 64])?)]);
+        let run = || executable.run(&device, vec![Arg::Buffer(upload(&device, &[2.0; 64])?)]);
         let counts = (0..3)
             .map(|_| {
                 let before = device.stats().dispatches;
