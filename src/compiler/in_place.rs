@@ -47,7 +47,7 @@ pub(super) fn reuse(kernels: &mut [Kernel], temporary: &dyn Fn(Val) -> bool) {
     };
     let mut last: HashMap<Val, usize> = HashMap::new();
     for (at, k) in kernels.iter().enumerate() {
-        k.buffers.iter().filter_map(value).for_each(|v| drop(last.insert(v, at)));
+        last.extend(k.buffers.iter().filter_map(value).map(|v| (v, at)));
     }
     for (at, kernel) in kernels.iter_mut().enumerate().filter(|(_, k)| !k.kind.is_call()) {
         let results: Vec<Val> = kernel.buffers.iter().filter(|b| b.written).filter_map(value).collect();

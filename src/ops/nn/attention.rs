@@ -103,7 +103,8 @@ fn full_mask(g: &mut Graph, mask: Val, scores: [usize; 4]) -> Result<Val> {
 /// to nothing gets the mean of all values, as in Keras. With `is_causal`, a query attends to no key behind its own place. `scale` is one
 /// over the root of `features` where it is not given.
 ///
-/// No matrix of scores is stored: not here, and not for the derivative, which computes it again.
+/// No matrix of scores is stored: not here, and not for the derivative, which computes it again. Software adapters alone store one for the
+/// derivative where there are many scores, but no more than 2^23, since products of matrices are faster there.
 ///
 /// ```
 /// # use wgflow::{IntoTensor, ops::{array, nn}};

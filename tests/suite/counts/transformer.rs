@@ -1,6 +1,7 @@
 //! Kernels and memory of attention.
 
 use super::models::{least, software};
+use wgflow::compiler::codegen::Family;
 use wgflow::exec::{Executable, target_of, target_of_adapter};
 use wgflow::function::Function;
 use wgflow::keras::{self, AnyLayer, CallArgs, Layer, Model, layers::*};
@@ -131,9 +132,13 @@ fn the_derivative_computes_scores_again() -> Result<()> {
 fn long_sequences_keep_scores_only_where_that_is_faster() -> Result<()> {
     device_under_test();
     let products = |e: &Executable| labels(e).iter().filter(|l| l.starts_with("dot_general")).count();
-    for (queries, stored) in [(1024, 5), (4096, 0)] {
+    // Whoever runs tests may ask for the kernels of GPUs.
+    let family = target_of_adapter(&software()).codegen.map(|c| c.family);
+    let direct = family == Some(Family::Direct);
+    for (queries, stored) in [(256, 0), (1024, 5), (4096, 0)] {
         assert_eq!(products(&derivative_of([1, queries, 1, 16], &least())?), 0);
-        assert_eq!(products(&derivative_of([1, queries, 1, 16], &software())?), stored);
+        let wanted = if direct { stored } else { 0 };
+        assert_eq!(products(&derivative_of([1, queries, 1, 16], &software())?), wanted);
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ const BLOCK: usize = 8;
 /// Groups of four in it.
 const QUADS: usize = BLOCK / 4;
 
-/// Most queries (or keys) of an invocation; for adjoints, whose texts are longer, half of them.
+/// Most queries (or keys) of an invocation.
 const ROWS: usize = 8;
 
 /// Invocations that keep a software adapter busy.
@@ -70,12 +70,11 @@ pub(super) fn write(
         s.loader_of(&mut w, a, f, &format!("old{side}"), *side);
     }
     w.module.push_str(
-        "fn fma4(x: vec4<f32>, y: vec4<f32>, sum: f32) -> f32 {\n  return fma(x.x, y.x, fma(x.y, y.y, fma(x.z, y.z, fma(x.w, y.w, sum))));\n}\n",
+        "fn fma4(x: vec4<f32>, y: vec4<f32>, sum: f32) -> f32 {\n  return fma(x.w, y.w, fma(x.z, y.z, fma(x.y, y.y, fma(x.x, y.x, sum))));\n}\n",
     );
     let (first, _) = w.outer(a.sizes[0]);
     let (share, own) = (w.share(a.sizes[0]), s.own(a));
-    let most = if s.dy.is_some() { ROWS / 2 } else { ROWS };
-    let fitting = [most, most / 2, most / 4].into_iter().find(|r| share * own.div_ceil(*r) >= BUSY);
+    let fitting = [ROWS, ROWS / 2, ROWS / 4].into_iter().find(|r| share * own.div_ceil(*r) >= BUSY);
     let rows = fitting.unwrap_or(1).min(own);
     let per_group = own.div_ceil(rows);
     let total = share * per_group;
