@@ -58,7 +58,10 @@ fn a_run_without_room_changes_nothing() -> Result<()> {
     let device = &devices[0];
     let executable = Executable::updating(&stepped(N)?, &target_of(device), &[], &[(0, 0)])?;
     let is_loop = |k: &KernelKind| matches!(k, KernelKind::Scan(_));
-    assert!(executable.plan().steps.iter().any(|s| is_loop(&s.kernel.kind)), "memory is wanted after the update");
+    assert!(
+        executable.plan().steps.iter().any(|s| is_loop(&s.kernel.kind)),
+        "memory is wanted after the update"
+    );
     let v = upload(device, &vec![3.0; N])?;
     let (mut failed, mut value) = (0, 3.0);
     // From no room at all to room for all: each run finds an end at another place.
