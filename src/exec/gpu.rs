@@ -1,6 +1,6 @@
 //! Plans on an adapter: every kernel a pipeline, every run a list of dispatches.
 
-use super::{Executable, Frame, host, scan, tune, while_loop};
+use super::{Executable, Frame, case, host, scan, tune, while_loop};
 use crate::compiler::codegen::{Bound, CodegenRules, Launch, Variant, Word, launches_as};
 use crate::compiler::kernel::{Kernel, KernelKind};
 use crate::compiler::plan::{Place, Step, buffer_bytes};
@@ -42,6 +42,7 @@ pub(super) fn run(e: &Executable, rules: &CodegenRules, frame: &Frame<'_>) -> Re
         match &step.kernel.kind {
             KernelKind::Scan(s) => scan::run(e, s, step, frame)?,
             KernelKind::While(w) => while_loop::run(e, w, step, frame)?,
+            KernelKind::Case(c) => case::run(e, c, step, frame)?,
             KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
             _ => dispatches.iter().try_for_each(|d| d.record(&loaded.gpu, step, frame))?,
         }

@@ -1,5 +1,6 @@
 //! Plans on devices: compiled once for a device, run many times.
 
+mod case;
 mod cpu;
 mod dump;
 mod gpu;
