@@ -2,7 +2,7 @@
 //!
 //! Without more it prints all figures, one JSON object a line. `--device NAME` as programs take it; `--rows TEXT` those rows whose name
 //! contains the text; `--steps N` makes a long training run at the end, which must not grow anything; `--profile` tells the times of the
-//! training step's kernels. `--serve` takes commands on standard
+//! training step's kernels; `--host` what a replayed dispatch costs the host, and nothing else. `--serve` takes commands on standard
 //! input (`prepare ROW`, `run`, `drop`, `expect ROW`, `costs`), each answered by one JSON object in a line. `--first` makes one training
 //! step in a process that knows nothing, and ends.
 
@@ -60,6 +60,10 @@ fn main() -> Result<()> {
     }
     if flag("--serve") {
         return serve();
+    }
+    if flag("--host") {
+        host::replays()?.iter().for_each(say);
+        return Ok(());
     }
     let wanted = argument("--rows").unwrap_or_default();
     for row in ROWS.iter().filter(|r| r.contains(&wanted)) {

@@ -152,3 +152,10 @@ pub(crate) fn cnn(samples: usize) -> Result<(Model, Tensor, Tensor)> {
     let (images, labels) = cnn_batch(samples);
     Ok((model, reshape(images.into_tensor(None)?, [samples, 28, 28, 1])?, labels.into_tensor(None)?))
 }
+
+/// A recurrent network over 20 steps of 8 features, and a batch.
+pub(crate) fn lstm(samples: usize) -> Result<(Model, Tensor, Tensor)> {
+    let model: Model = Sequential::new(layers![input([20, 8]), LSTM::new(32), Dense::new(1)])?.into();
+    model.compile(Compile::new("adam", "mse"))?;
+    Ok((model, tensor([samples, 20, 8], 0, 1.0)?, tensor([samples, 1], 1, 1.0)?))
+}

@@ -24,7 +24,7 @@ pub enum ClusterKind {
     Products(Val),
     /// A contraction or convolution in tiles.
     Contract(Val),
-    /// Attention, by its first result.
+    /// Attention or one of its adjoints, by its first result.
     Attention(Val),
     /// A running reduction.
     Cumulative(Val),
@@ -63,7 +63,9 @@ pub fn start(g: &Graph, i: usize, products: bool) -> Option<Cluster> {
         (Prim::ReduceWindow { .. }, Some(v)) => of(ClusterKind::Window(v)),
         (Prim::DotGeneral(_) | Prim::Convolution(_), Some(v)) if products => of(ClusterKind::Products(v)),
         (Prim::DotGeneral(_) | Prim::Convolution(_), Some(v)) => of(ClusterKind::Contract(v)),
-        (Prim::Attention(_), Some(v)) => of(ClusterKind::Attention(v)),
+        (Prim::Attention(_) | Prim::AttentionQueries(_) | Prim::AttentionKeys(_), Some(v)) => {
+            of(ClusterKind::Attention(v))
+        }
         (Prim::Cumulative { .. }, Some(v)) => of(ClusterKind::Cumulative(v)),
         (Prim::ArgSort { .. }, Some(v)) => of(ClusterKind::ArgSort(v)),
         (Prim::Scatter { .. }, Some(v)) => of(ClusterKind::Scatter(v)),

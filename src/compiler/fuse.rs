@@ -12,6 +12,7 @@ use super::kernel::{Kernel, KernelKind, row_cost};
 use super::lower::Lowering;
 use super::passes::THIN;
 use super::scalar::BufferSource;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Prim, Val};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -41,16 +42,25 @@ pub struct FuseRules {
     pub in_place: bool,
     /// Results of a contraction, counting those of each part, that keep the device busy.
     pub busy_results: usize,
+    /// Most scores that adjoints of attention keep in memory, where much work goes faster by products of whole matrices than by a kernel
+    /// that stores no scores; 0 where it never does.
+    pub stored_scores: usize,
 }
 
 /// Shortest part of a contraction that is worth a sum of its own.
 const MIN_PART: usize = 1024;
 
+/// Places of a convolution's window from which on it is an image that slides over an image: the gradient of filters.
+const WIDE_WINDOW: usize = 32;
+
 impl FuseRules {
-    /// How many parts the inner dimension of a contraction of these sizes (g, m, n, k) is cut into; `None` where it stays whole.
-    pub fn parts_of(&self, [g, m, n, k]: [usize; 4]) -> Option<usize> {
+    /// How many parts the inner dimension of a contraction of these sizes (g, m, n, k) is cut into; `None` where it stays whole. `window` is
+    /// the number of places of a convolution's window. The gradient of filters is a sum over a batch: whether it is cut must not depend on how
+    /// large the batch is, since each way is a kernel of its own.
+    pub fn parts_of(&self, [g, m, n, k]: [usize; 4], window: usize) -> Option<usize> {
         let results = (g * m * n).max(1);
-        let wanted = (self.busy_results / results).min(k / MIN_PART);
+        let least = if window >= WIDE_WINDOW { 2 } else { 0 };
+        let wanted = (self.busy_results / results).min((k / MIN_PART).max(least));
         let parts = wanted.max(k.div_ceil(self.max_row));
         (parts > 1 && self.split_contractions).then_some(parts)
     }
@@ -229,7 +239,8 @@ impl<'g> Fuser<'g> {
                 self.add(c);
             }
             for (k, &x) in inst.operands.iter().enumerate() {
-                let in_tiles = contract || (attention && k < 3);
+                // All but the mask, which is one of bools.
+                let in_tiles = contract || (attention && g.dtype(x) != DType::Bool);
                 if call || (in_tiles && !self.reads_in_place(x)) || (scatter && k == 3) {
                     self.materialise(x);
                 }
@@ -410,9 +421,12 @@ impl<'g> Fuser<'g> {
                 // All passes over a row count against the longest loop, which is half of what drivers count to.
                 let passes = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0)
                     + usize::from(!r.stores.is_empty());
+                // Rows of whole groups of four are walked by fours.
+                let by_fours = r.k.is_multiple_of(4) && r.stores.iter().all(|s| s.index == row_major);
+                let trips = if by_fours { r.k / 4 } else { r.k };
                 !whole
-                    || (r.k.saturating_mul(passes) <= 2 * self.rules.max_row
-                        && r.k <= self.rules.max_row
+                    || (trips.saturating_mul(passes) <= 2 * self.rules.max_row
+                        && trips <= self.rules.max_row
                         && (r.rows >= self.rules.min_rows
                             || self.rules.row_groups
                             // Little work is cheaper than a second launch. Where a batch is reduced over, its size must not decide.

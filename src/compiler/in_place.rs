@@ -2,8 +2,9 @@
 
 use super::index::Index;
 use super::kernel::{Kernel, KernelKind, Store};
-use super::scalar::{Body, BufferSource, SOp, SVal};
+use super::scalar::{Body, BufferSource, BufferUse, SOp, SVal};
 use crate::hlo::Val;
+use std::collections::HashMap;
 
 /// Lets a kernel write each result over the operand that `before` names for it, where it reads that operand at no other place than the
 /// one it writes, and reads it first.
@@ -14,7 +15,7 @@ pub(super) fn merge(kernel: &mut Kernel, before: &dyn Fn(Val) -> Option<Val>) {
             continue;
         }
         let Some(x) = before(y) else { continue };
-        let is_operand = |b: &super::scalar::BufferUse| b.source == BufferSource::Value(x) && !b.written;
+        let is_operand = |b: &BufferUse| b.source == BufferSource::Value(x) && !b.written;
         let Some(from) = kernel.buffers.iter().position(is_operand) else { continue };
         let (a, b) = (&kernel.buffers[from], &kernel.buffers[to as usize]);
         let alike = a.storage == b.storage && a.len == b.len && !a.storage.is_packed() && !b.stacked;
@@ -33,6 +34,32 @@ pub(super) fn merge(kernel: &mut Kernel, before: &dyn Fn(Val) -> Option<Val>) {
             });
             kernel.buffers.remove(from);
             return merge(kernel, &|v| before(v).filter(|_| v != y));
+        }
+    }
+}
+
+/// Lets kernels, which run in this order, write results over operands that nothing needs afterwards. Both are `temporary`: neither the caller
+/// nor another run holds them.
+pub(super) fn reuse(kernels: &mut [Kernel], temporary: &dyn Fn(Val) -> bool) {
+    let value = |b: &BufferUse| match b.source {
+        BufferSource::Value(v) if temporary(v) => Some(v),
+        _ => None,
+    };
+    let mut last: HashMap<Val, usize> = HashMap::new();
+    for (at, k) in kernels.iter().enumerate() {
+        last.extend(k.buffers.iter().filter_map(value).map(|v| (v, at)));
+    }
+    for (at, kernel) in kernels.iter_mut().enumerate().filter(|(_, k)| !k.kind.is_call()) {
+        let results: Vec<Val> = kernel.buffers.iter().filter(|b| b.written).filter_map(value).collect();
+        for y in results {
+            let read = kernel.buffers.iter().filter(|b| !b.written).filter_map(value);
+            let ended: Vec<Val> = read.filter(|x| last.get(x) == Some(&at)).collect();
+            for x in ended {
+                merge(kernel, &|v| (v == y).then_some(x));
+                if kernel.buffers.iter().any(|b| b.before == Some(x)) {
+                    break;
+                }
+            }
         }
     }
 }

@@ -119,7 +119,7 @@ pub struct Split {
     pub scratch: u16,
 }
 
-/// Attention without its matrix of scores: loop variables 0 = batch and head (g), 1 = query (m), 2 = key (n), 3 = feature (k).
+/// Attention, or one of its adjoints, without its matrix of scores: loop variables 0 = batch and head (g), 1 = query (m), 2 = key (n), 3 = feature (k).
 #[derive(Clone, Debug)]
 pub struct AttentionKernel {
     /// Numbers of g, queries, keys and features of both.
@@ -136,23 +136,61 @@ pub struct AttentionKernel {
     pub mask: Option<Function>,
     /// What it computes of them.
     pub attention: Attention,
-    /// Where the weighted values go, at (g, m, k).
-    pub out: Option<(u16, Index)>,
-    /// Where the maxima of rows go, at (g, m).
-    pub top: Option<(u16, Index)>,
-    /// Where the sums of rows go, at (g, m).
-    pub sum: Option<(u16, Index)>,
+    /// What follows from them.
+    pub results: AttentionResults,
+}
+
+/// What a kernel of attention computes. All but the weighted values are adjoints, whose scores are computed again.
+#[derive(Clone, Debug)]
+pub enum AttentionResults {
+    /// Weighted values.
+    Values {
+        /// Where they go, at (g, m, k).
+        out: (u16, Index),
+    },
+    /// Query by query.
+    Queries {
+        /// Weighted value (g, m, k).
+        y: Function,
+        /// Its adjoint.
+        dy: Function,
+        /// Where the adjoint of the queries goes, at (g, m, k).
+        dq: Option<(u16, Index)>,
+        /// Where maxima, sums and products of a row of scores go, at (g, m, k) for k = 0, 1, 2.
+        rows: Option<(u16, Index)>,
+    },
+    /// Key by key.
+    Keys {
+        /// Adjoint of the weighted value (g, m, k).
+        dy: Function,
+        /// What the queries' kernel says of rows, at (g, m, k) for k = 0, 1, 2.
+        rows: Function,
+        /// Where the adjoint of the keys goes, at (g, n, k).
+        dk: Option<(u16, Index)>,
+        /// Where the adjoint of the values goes, at (g, n, k).
+        dv: Option<(u16, Index)>,
+    },
 }
 
 impl AttentionKernel {
     /// What it reads.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
-        [&self.query, &self.key, &self.value].into_iter().chain(&self.mask)
+        let (first, second) = match &self.results {
+            AttentionResults::Values { .. } => (None, None),
+            AttentionResults::Queries { y, dy, .. } => (Some(y), Some(dy)),
+            AttentionResults::Keys { dy, rows, .. } => (Some(dy), Some(rows)),
+        };
+        [&self.query, &self.key, &self.value].into_iter().chain(first).chain(second).chain(&self.mask)
     }
 
     /// What it writes.
     pub fn stores(&self) -> impl Iterator<Item = &(u16, Index)> {
-        self.out.iter().chain(&self.top).chain(&self.sum)
+        let (first, second) = match &self.results {
+            AttentionResults::Values { out } => (Some(out), None),
+            AttentionResults::Queries { dq, rows, .. } => (dq.as_ref(), rows.as_ref()),
+            AttentionResults::Keys { dk, dv, .. } => (dk.as_ref(), dv.as_ref()),
+        };
+        first.into_iter().chain(second)
     }
 }
 

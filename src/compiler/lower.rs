@@ -430,7 +430,11 @@ impl Lowering<'_> {
                 stores.push(self.store(&mut e, v, flat.clone(), value)?);
             }
         }
-        let split = self.rules.parts_of(sizes).map(|parts| {
+        let window = match &inst.prim {
+            Prim::Convolution(conv) => conv.rhs.spatial.iter().map(|&d| shape(1)[d]).product(),
+            _ => 1,
+        };
+        let split = self.rules.parts_of(sizes, window).map(|parts| {
             let len = parts * sizes[0] * sizes[1] * sizes[2];
             Split { parts, scratch: e.buffer(BufferSource::Scratch(0), ty.storage(), len, true) }
         });

@@ -2,6 +2,7 @@
 
 use super::cut::{cut, obstacles};
 use super::fuse::{FuseRules, Inputs, fuse};
+use super::in_place;
 use super::kernel::Kernel;
 use super::passes;
 use super::scalar::BufferSource;
@@ -96,7 +97,11 @@ impl Plan {
                 ));
             }
         }
-        Layout::new(&g).plan(kernels)
+        let layout = Layout::new(&g);
+        if rules.in_place {
+            in_place::reuse(&mut kernels, &|v| !layout.fixed.contains_key(&v));
+        }
+        layout.plan(kernels)
     }
 
     /// Bytes of all temporaries; [`Plan::live_bytes`] is the least that any plan of these kernels in this order could do with.
@@ -147,13 +152,11 @@ impl<'a> Layout<'a> {
 
     fn plan(mut self, kernels: Vec<Kernel>) -> Result<Plan> {
         let updates = self.updates(&kernels);
-        let lives = self.lives(&kernels);
-        let all: Vec<Life> = lives.iter().map(|(_, life)| life.clone()).collect();
-        let (slots, of) = slots::assign(&all);
-        let slot_of: HashMap<Temporary, (usize, u64)> = lives.into_iter().map(|(t, _)| t).zip(of).collect();
+        let (lives, life_of) = self.lives(&kernels);
+        let (slots, of) = slots::assign(&lives);
         let slot = |t: &Temporary| {
             let lost = || Error::internal("compiler", format_args!("no memory for {t:?}"));
-            slot_of.get(t).map(|&(k, offset)| Place::Slot(k, offset)).ok_or_else(lost)
+            life_of.get(t).map(|&life| Place::Slot(of[life].0, of[life].1)).ok_or_else(lost)
         };
         let mut steps = vec![];
         for (at, kernel) in kernels.into_iter().enumerate() {
@@ -171,7 +174,7 @@ impl<'a> Layout<'a> {
             let scalars = self.scalars(&kernel)?;
             steps.push(Step { kernel, places, scalars });
         }
-        let peak = slots::bound(&all);
+        let peak = slots::bound(&lives);
         let params = self.graph.param_specs();
         let read = |i: &usize| steps.iter().any(|s: &Step| s.places.contains(&Place::Input(*i)));
         let buffer_inputs = (0..params.len()).filter(read).map(|i| (i, params[i].clone())).collect();
@@ -203,9 +206,9 @@ impl<'a> Layout<'a> {
             .collect()
     }
 
-    /// What needs temporary memory, and from which kernel to which.
-    fn lives(&self, kernels: &[Kernel]) -> Vec<(Temporary, Life)> {
-        let mut lives: Vec<(Temporary, Life)> = vec![];
+    /// What needs temporary memory, and from which kernel to which; by number for each temporary.
+    fn lives(&self, kernels: &[Kernel]) -> (Vec<Life>, HashMap<Temporary, usize>) {
+        let mut lives: Vec<Life> = vec![];
         let mut known: HashMap<Temporary, usize> = HashMap::new();
         for (at, kernel) in kernels.iter().enumerate() {
             let mut used = vec![];
@@ -222,20 +225,25 @@ impl<'a> Layout<'a> {
                     alone: false,
                     apart: vec![],
                 };
+                // What is written over an operand has its memory.
+                let over = b.before.and_then(|x| known.get(&Temporary::Value(x)).copied());
                 let k = *known.entry(t).or_insert_with(|| {
-                    lives.push((t, life));
-                    lives.len() - 1
+                    over.unwrap_or_else(|| {
+                        lives.push(life);
+                        lives.len() - 1
+                    })
                 });
-                lives[k].1.until = at;
-                lives[k].1.alone |= kernel.kind.is_call();
-                used.push((k, b.written));
+                lives[k].until = at;
+                lives[k].alone |= kernel.kind.is_call();
+                // What a launch writes and a later one of the same kernel reads is both.
+                used.push((k, [!b.written || matches!(t, Temporary::Scratch(..)), b.written]));
             }
-            for &(k, written) in &used {
-                let other = used.iter().filter(|(o, w)| *o != k && (written || *w)).map(|(o, _)| *o);
-                lives[k].1.apart.extend(other);
+            for &(k, [read, written]) in &used {
+                let mixed = |&&(o, [r, w]): &&(usize, [bool; 2])| o != k && (read && w || written && r);
+                lives[k].apart.extend(used.iter().filter(mixed).map(|(o, _)| *o));
             }
         }
-        lives
+        (lives, known)
     }
 
     fn constant(&mut self, l: &Literal) -> Place {

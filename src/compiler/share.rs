@@ -36,8 +36,8 @@ impl Fuser<'_> {
             Some(ClusterKind::Loop { n }) => *n,
             Some(ClusterKind::Rows { source, .. }) => source.size(),
             Some(ClusterKind::Attention(v)) => {
-                let x = &g.def(*v).operands;
-                g.shape(*v).size() / g.shape(*v)[3].max(1) * g.shape(x[1])[1]
+                let (q, k) = (g.shape(g.def(*v).operands[0]), g.shape(g.def(*v).operands[1]));
+                q[0] * q[1] * q[2] * k[1]
             }
             Some(ClusterKind::Window(v) | ClusterKind::Products(v)) => {
                 let inst = g.def(*v);

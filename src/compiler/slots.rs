@@ -10,7 +10,7 @@ pub(super) struct Life {
     /// Whether it needs a buffer's beginning, and nothing beside it: whoever runs the kernel does not know of parts of buffers.
     pub alone: bool,
     /// Values, by number, that a kernel uses together with it so that the two must be in different buffers: no buffer may be bound for
-    /// reading and for writing at once.
+    /// reading and for writing at once. Two that are only read, or only written, may share one.
     pub apart: Vec<usize>,
 }
 
@@ -41,10 +41,10 @@ type Order = fn(&Life) -> (u64, u64);
 type Places = Vec<(usize, u64)>;
 
 /// Comparisons of two values that are spent on finding a better order.
-const EFFORT: usize = 4_000_000;
+const EFFORT: usize = 8_000_000;
 
 /// Most orders that are tried.
-const MAX_TRIES: usize = 512;
+const MAX_TRIES: usize = 2048;
 
 /// Bytes of each buffer, and the place of each value: the best of what several orders of choosing, and small changes of the best of them,
 /// lead to.

@@ -4,27 +4,25 @@ use crate::error::{Error, Result};
 
 /// One buffer: read, written, or taken for writing at the moment.
 #[derive(Debug)]
-enum View<'a> {
+pub enum View<'a> {
+    /// The kernel reads it.
     Read(&'a [u32]),
+    /// The kernel writes it.
     Write(&'a mut [u32]),
+    /// A program is writing it.
     Taken,
 }
 
 /// The memory of a kernel's buffers, by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memory<'a> {
     views: Vec<View<'a>>,
 }
 
 impl<'a> Memory<'a> {
-    /// Adds the next buffer, which the kernel reads.
-    pub fn push_read(&mut self, words: &'a [u32]) {
-        self.views.push(View::Read(words));
-    }
-
-    /// Adds the next buffer, which the kernel writes.
-    pub fn push_write(&mut self, words: &'a mut [u32]) {
-        self.views.push(View::Write(words));
+    /// The memory of a kernel's buffers, in their order.
+    pub fn new(views: Vec<View<'a>>) -> Self {
+        Memory { views }
     }
 
     /// What all programs may read now; empty where a buffer is taken.

@@ -21,7 +21,7 @@ mod scatter;
 mod side;
 
 pub(crate) use block::put;
-pub use memory::Memory;
+pub use memory::{Memory, View};
 
 use crate::compiler::kernel::{Kernel, KernelKind};
 use crate::error::Result;

@@ -44,6 +44,7 @@ pub use dataset::{Dataset, Iter};
 pub use element::{Element, FromElement, IntoElement};
 pub use spec::ElementSpec;
 pub use structure::Structure;
+pub(crate) use worker::{THREADS, Worker};
 
 /// Leaves a number of threads or of elements to the library (`tf.data.AUTOTUNE`).
 pub const AUTOTUNE: i64 = -1;

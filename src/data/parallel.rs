@@ -88,7 +88,7 @@ impl Calls {
         let taken = Arc::new(Mutex::new(taken));
         let work = || {
             let (f, taken) = (f.clone(), taken.clone());
-            Worker::spawn("map", move || {
+            Worker::spawn("Dataset.map", move || {
                 // The lock is held while waiting: one idle worker waits for the job, the others for the lock.
                 let next = || crate::lock(&taken).recv();
                 while let Ok((e, to)) = next() {

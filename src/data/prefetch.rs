@@ -73,7 +73,7 @@ impl Prefetch {
         let input = self.input.items();
         // One element is in the thread's hands, the others in the channel.
         let (to, from) = sync_channel(self.ahead - 1);
-        let worker = Worker::spawn("prefetch", move || {
+        let worker = Worker::spawn("Dataset.prefetch", move || {
             for item in input {
                 let item = item.and_then(|e| uploaded(e, device.as_ref()));
                 end_segment();

@@ -45,7 +45,7 @@ pub fn capture_prints<R>(f: impl FnOnce() -> R) -> (R, String) {
 }
 
 /// Values of buffers that the host needs now; waits for the device.
-fn read(step: &Step, frame: &Frame<'_>, n: usize) -> Result<Vec<Literal>> {
+fn read(step: &Step, frame: &Frame<'_, '_>, n: usize) -> Result<Vec<Literal>> {
     let specs = operand_specs(step, n)?;
     let mut ranges = vec![];
     for (place, spec) in step.places[..n].iter().zip(&specs) {
@@ -70,7 +70,7 @@ fn operand_specs(step: &Step, n: usize) -> Result<Vec<Spec>> {
     }
 }
 
-pub(super) fn run(step: &Step, frame: &Frame<'_>) -> Result<()> {
+pub(super) fn run(step: &Step, frame: &Frame<'_, '_>) -> Result<()> {
     match &step.kernel.kind {
         KernelKind::Custom { op, operands } => {
             let results = op.host(&read(step, frame, *operands)?)?;

@@ -4,6 +4,7 @@ mod case;
 mod cpu;
 mod dump;
 mod gpu;
+mod held;
 mod host;
 mod rules;
 mod scan;
@@ -16,10 +17,12 @@ pub use rules::{target_of, target_of_adapter};
 
 use crate::compiler::codegen::CodegenRules;
 use crate::compiler::fuse::{FuseRules, Inputs};
-use crate::compiler::plan::{Place, Plan, buffer_bytes};
+use crate::compiler::kernel::KernelKind;
+use crate::compiler::plan::{Place, Plan, Step, buffer_bytes};
 use crate::error::{Error, Result};
 use crate::hlo::{Graph, Spec};
-use crate::runtime::{Buffer, Device, Opaque};
+use crate::runtime::{Buffer, Device, Opaque, Recording};
+use held::Held;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -44,10 +47,23 @@ pub enum Arg {
     Scalar(u32),
 }
 
+impl Arg {
+    fn buffer(&self) -> Option<&Buffer> {
+        match self {
+            Arg::Buffer(b) | Arg::Owned(b) => Some(b),
+            Arg::Scalar(_) => None,
+        }
+    }
+}
+
 /// A graph compiled for a target.
 pub struct Executable {
     plan: Arc<Plan>,
     target: Target,
+    /// The input that an output is the next value of, by output.
+    replaces: Vec<Option<usize>>,
+    /// Whether next values may be written over inputs.
+    over_inputs: bool,
     /// Pipelines and constants on the adapter that ran it last.
     loaded: Mutex<Option<Opaque<Arc<gpu::Loaded>>>>,
     constants: Mutex<Option<Arc<Vec<Buffer>>>>,
@@ -67,29 +83,26 @@ impl fmt::Debug for Executable {
 }
 
 /// The memory of one run.
-struct Frame<'a> {
-    device: &'a Device,
+struct Frame<'f, 'h> {
+    device: &'f Device,
     inputs: Vec<Arg>,
-    /// Run-time scalars that host calls and loops read as buffers, by input.
-    scalars: Vec<(usize, Buffer)>,
     outputs: Vec<Buffer>,
-    slots: Vec<Buffer>,
-    constants: Arc<Vec<Buffer>>,
+    held: &'h Held,
     /// Number of the slice that stacked buffers are written at.
     slice: usize,
 }
 
-impl Frame<'_> {
+impl Frame<'_, '_> {
     fn buffer(&self, place: Place) -> Result<&Buffer> {
+        let held = self.held;
         let found = match place {
             Place::Input(i) => match self.inputs.get(i) {
-                Some(Arg::Buffer(b) | Arg::Owned(b)) => Some(b),
-                Some(Arg::Scalar(_)) => self.scalars.iter().find(|s| s.0 == i).map(|s| &s.1),
-                None => None,
+                Some(Arg::Scalar(_)) => held.scalars.iter().find(|s| s.0 == i).map(|s| &s.1),
+                arg => arg.and_then(Arg::buffer),
             },
             Place::Output(i) => self.outputs.get(i),
-            Place::Slot(i, _) => self.slots.get(i),
-            Place::Constant(i) => self.constants.get(i),
+            Place::Slot(i, _) => held.slots.get(i),
+            Place::Constant(i) => held.constants.get(i),
         };
         found.ok_or_else(|| Error::internal("executable", format_args!("no buffer for {place:?}")))
     }
@@ -127,7 +140,10 @@ impl Executable {
     }
 
     fn of_plan(plan: Arc<Plan>, target: &Target) -> Self {
+        let replaced = |o: usize| plan.updates.iter().find(|u| u.1 == o).map(|u| u.0);
         Executable {
+            replaces: (0..plan.outputs.len()).map(replaced).collect(),
+            over_inputs: may_write_over(&plan),
             plan,
             target: *target,
             loaded: Mutex::default(),
@@ -168,13 +184,12 @@ impl Executable {
     }
 
     /// Runs on a device whose target is the executable's. Returns one buffer an output; an input that is returned as it is, is the
-    /// argument's buffer.
+    /// argument's buffer. A run that fails has changed none of its inputs.
     ///
     /// # Errors
     /// `ResourceExhausted` where memory does not suffice; on the CPU device, a failed check's error; what the device met before.
     pub fn run(&self, device: &Device, inputs: Vec<Arg>) -> Result<Vec<Buffer>> {
-        let mut outputs: Vec<Buffer> = vec![];
-        let over = |o: usize| self.plan.updates.iter().find(|u| u.1 == o).map(|u| &inputs[u.0]);
+        let mut outputs: Vec<Buffer> = Vec::with_capacity(self.plan.outputs.len());
         for (i, (spec, place)) in self.plan.specs.iter().zip(&self.plan.outputs).enumerate() {
             outputs.push(match place {
                 Place::Input(k) => match &inputs[*k] {
@@ -183,12 +198,12 @@ impl Executable {
                 },
                 // A value that is returned twice is in one place.
                 Place::Output(k) if *k < i => outputs[*k].clone(),
-                _ => match over(i) {
-                    Some(Arg::Owned(b)) => b.clone(),
+                _ => match self.replaces[i].map(|k| &inputs[k]) {
+                    Some(Arg::Owned(b)) if self.over_inputs => b.clone(),
                     before => {
                         let bytes = buffer_bytes(spec.dtype.storage()?, spec.shape.size());
                         let fresh = device.alloc(bytes)?;
-                        if let Some(Arg::Buffer(b)) = before {
+                        if let Some(b) = before.and_then(Arg::buffer) {
                             device.copy(b, 0, &fresh, 0, bytes.min(b.bytes()))?;
                         }
                         fresh
@@ -196,24 +211,33 @@ impl Executable {
                 },
             });
         }
-        self.run_into(device, inputs, outputs.clone(), 0)?;
-        Ok(outputs)
-    }
-
-    /// As [`Executable::run`], into given buffers.
-    fn run_into(&self, device: &Device, inputs: Vec<Arg>, outputs: Vec<Buffer>, slice: usize) -> Result<()> {
-        let slots = self.plan.slots.iter().map(|&bytes| device.alloc(bytes)).collect::<Result<Vec<_>>>()?;
-        let mut scalars = vec![];
-        for (i, spec) in &self.plan.buffer_inputs {
-            if let Some(Arg::Scalar(bits)) = inputs.get(*i) {
-                scalars.push((*i, device.upload(&stored_scalar(spec, *bits)?)?));
+        let held = self.hold(device, |i| matches!(inputs.get(i), Some(Arg::Scalar(_))))?;
+        let frame = Frame { device, inputs, outputs, held: &held, slice: 0 };
+        match &held.loaded {
+            None => self.run_frame(&frame, None)?,
+            Some(loaded) => {
+                let mut recording = Recording::new(&loaded.gpu);
+                self.run_frame(&frame, Some(&mut recording))?;
+                recording.play()?;
             }
         }
-        let frame =
-            Frame { device, inputs, scalars, outputs, slots, constants: self.constants(device)?, slice };
-        match &self.target.codegen {
-            None => cpu::run(self, &frame),
-            Some(rules) => gpu::run(self, rules, &frame),
+        Ok(frame.outputs)
+    }
+
+    /// Runs with all memory given: on the CPU device at once, else into a recording.
+    fn run_frame<'h>(&self, frame: &Frame<'_, 'h>, mut recording: Option<&mut Recording<'h>>) -> Result<()> {
+        for (i, buffer) in &frame.held.scalars {
+            let spec = self.plan.buffer_inputs.iter().find(|b| b.0 == *i).map(|b| &b.1);
+            let spec = spec.ok_or_else(|| Error::internal("executable", "a scalar without its spec"))?;
+            let bytes = stored_scalar(spec, frame.scalar(*i)?)?;
+            match &mut recording {
+                Some(r) => r.write(buffer, bytes),
+                None => frame.device.write(buffer, 0, &bytes)?,
+            }
+        }
+        match (&frame.held.loaded, recording) {
+            (Some(loaded), Some(recording)) => gpu::run(self, loaded, frame, recording),
+            _ => cpu::run(self, frame),
         }
     }
 
@@ -232,6 +256,30 @@ impl Executable {
         let fresh = Arc::new(self.plan.constants.iter().map(upload).collect::<Result<Vec<_>>>()?);
         *kept = Some(fresh.clone());
         Ok(fresh)
+    }
+}
+
+/// Whether next values may be written over inputs: not where something may fail after that, when the inputs must be as they were. Host
+/// functions and loops with a condition meet what the device met, and have memory of their own.
+fn may_write_over(plan: &Plan) -> bool {
+    let fails = |s: &Step| may_fail(&s.kernel.kind);
+    let writes = |s: &Step| {
+        let over = |p: &Place| matches!(p, Place::Output(o) if plan.updates.iter().any(|u| u.1 == *o));
+        s.places.iter().zip(&s.kernel.buffers).any(|(p, b)| b.written && over(p))
+    };
+    match plan.steps.iter().position(writes) {
+        Some(first) => !plan.steps[first..].iter().any(fails),
+        None => true,
+    }
+}
+
+fn may_fail(kind: &KernelKind) -> bool {
+    match kind {
+        KernelKind::While(_) | KernelKind::Case(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
+            true
+        }
+        KernelKind::Scan(s) => s.body.steps.iter().any(|s| may_fail(&s.kernel.kind)),
+        _ => false,
     }
 }
 

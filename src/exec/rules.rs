@@ -41,6 +41,7 @@ const CPU: FuseRules = FuseRules {
     split_contractions: false,
     in_place: false,
     busy_results: 0,
+    stored_scores: 0,
 };
 
 /// Longest loop of an invocation: software drivers stop counting at 65,535 trips, all loops together.
@@ -62,6 +63,7 @@ fn gpu(caps: &Caps, family: Family) -> Target {
             split_contractions: true,
             in_place: true,
             busy_results: if family == Family::Direct { 1 << 16 } else { 1 << 20 },
+            stored_scores: if family == Family::Direct { 1 << 23 } else { 0 },
         },
         codegen: Some(CodegenRules {
             family,

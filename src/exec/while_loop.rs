@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Trips before the first look at the condition, and most trips before another.
 const CHUNKS: (usize, usize) = (4, 64);
 
-pub(super) fn run(e: &Executable, w: &WhileKernel, step: &Step, frame: &Frame<'_>) -> Result<()> {
+pub(super) fn run(e: &Executable, w: &WhileKernel, step: &Step, frame: &Frame<'_, '_>) -> Result<()> {
     let device = frame.device;
     let mut operands = vec![];
     // A counted loop has its count as an operand, one with a condition as a result; steps of the latter also give the condition.

@@ -33,8 +33,7 @@ fn over_rows(g: &mut Graph, weights: Val, x: Val, queries: bool) -> Result<Val> 
 }
 
 /// Where scores count: `None` where all do.
-fn allowed(g: &mut Graph, a: &Attention, x: &[Val]) -> Result<Option<Val>> {
-    let mask = x.get(3).copied();
+fn allowed(g: &mut Graph, a: &Attention, x: &[Val], mask: Option<Val>) -> Result<Option<Val>> {
     if !a.causal {
         return Ok(mask);
     }
@@ -49,110 +48,131 @@ fn allowed(g: &mut Graph, a: &Attention, x: &[Val]) -> Result<Option<Val>> {
 }
 
 /// Scores, and where they count.
-fn scores(g: &mut Graph, a: &Attention, x: &[Val]) -> Result<(Val, Option<Val>)> {
+fn scores(g: &mut Graph, a: &Attention, x: &[Val], mask: Option<Val>) -> Result<(Val, Option<Val>)> {
     let dots = over_features(g, x[0], x[1])?;
     let scale = g.full_like(dots, a.scale())?;
     let scaled = g.mul(dots, scale)?;
-    let allowed = allowed(g, a, x)?;
+    let allowed = allowed(g, a, x, mask)?;
     let Some(m) = allowed else { return Ok((scaled, None)) };
     let low = g.full_like(scaled, LEFT_OUT)?;
     Ok((g.select(m, scaled, low)?, allowed))
 }
 
-/// [`Prim::Attention`] in other primitives.
-///
-/// # Errors
-/// As inference.
-pub fn plain(a: &Attention, specs: &[Spec]) -> Result<Graph> {
-    let mut g = Graph::new();
-    let x: Vec<Val> = specs.iter().map(|s| g.parameter(s.clone())).collect();
-    let (s, _) = scores(&mut g, a, &x)?;
+/// Rows' maxima, exponentials of scores above them, and the sums of those.
+fn exponentials(g: &mut Graph, s: Val) -> Result<[Val; 3]> {
     let shape = g.shape(s).clone();
     let top = g.reduce(ReduceKind::Max, s, &[3])?;
     let tops = g.repeat_over(top, &shape, &[3])?;
     let shifted = g.sub(s, tops)?;
     let e = g.exp(shifted)?;
-    let sum = g.reduce(ReduceKind::Sum, e, &[3])?;
-    let sums = g.repeat_over(sum, &shape, &[3])?;
-    let weights = g.div(e, sums)?;
-    let y = over_rows(&mut g, weights, x[2], false)?;
-    g.set_outputs(vec![y, top, sum]);
+    Ok([top, e, g.reduce(ReduceKind::Sum, e, &[3])?])
+}
+
+/// [`Prim::Attention`] or one of its adjoints in other primitives.
+///
+/// # Errors
+/// As inference.
+pub fn plain(prim: &Prim, a: &Attention, specs: &[Spec]) -> Result<Graph> {
+    let mut g = Graph::new();
+    let x: Vec<Val> = specs.iter().map(|s| g.parameter(s.clone())).collect();
+    let outputs = match prim {
+        Prim::Attention(_) => vec![weighted(&mut g, a, &x)?],
+        Prim::AttentionQueries(_) => of_queries(&mut g, a, &x)?,
+        _ => of_keys(&mut g, a, &x)?,
+    };
+    g.set_outputs(outputs);
     Ok(g)
 }
 
-/// The adjoints of queries, keys and values: weights are computed again from the rows' maxima and sums.
-pub(super) fn adjoints(
+fn weighted(g: &mut Graph, a: &Attention, x: &[Val]) -> Result<Val> {
+    let (s, _) = scores(g, a, x, x.get(3).copied())?;
+    let shape = g.shape(s).clone();
+    let [_, e, sum] = exponentials(g, s)?;
+    let sums = g.repeat_over(sum, &shape, &[3])?;
+    let weights = g.div(e, sums)?;
+    over_rows(g, weights, x[2], false)
+}
+
+/// Queries, keys, values, results, adjoints of results, a mask: adjoints of queries, and what there is to know of rows.
+fn of_queries(g: &mut Graph, a: &Attention, x: &[Val]) -> Result<Vec<Val>> {
+    let (s, allowed) = scores(g, a, x, x.get(5).copied())?;
+    let [top, e, sum] = exponentials(g, s)?;
+    let product = g.mul(x[4], x[3])?;
+    let dots = g.reduce(ReduceKind::Sum, product, &[3])?;
+    let dots = g.transpose(dots, &[0, 2, 1])?;
+    let row = g.shape(top).clone();
+    let each = [top, sum, dots].map(|v| g.reshape(v, [row[0], row[1], 1, row[2]]));
+    let [top, of_sum, of_dots] = each;
+    let rows = g.concatenate(&[top?, of_sum?, of_dots?], 2)?;
+    let shape = g.shape(s).clone();
+    let sums = g.repeat_over(sum, &shape, &[3])?;
+    let weights = g.div(e, sums)?;
+    let ds = of_scores(g, a, x, [x[4], weights, dots], allowed)?;
+    Ok(vec![over_rows(g, ds, x[1], false)?, rows])
+}
+
+/// Queries, keys, values, adjoints of results, rows, a mask: adjoints of keys and values.
+fn of_keys(g: &mut Graph, a: &Attention, x: &[Val]) -> Result<Vec<Val>> {
+    let (s, allowed) = scores(g, a, x, x.get(5).copied())?;
+    let shape = g.shape(s).clone();
+    let row = g.shape(x[4]).clone();
+    let each = [0, 1, 2].map(|k| {
+        let part = g.slice_in_dim(x[4], 2, k, k + 1)?;
+        g.reshape(part, [row[0], row[1], row[3]])
+    });
+    let [top, sum, dots] = each;
+    let (top, sum) = (g.repeat_over(top?, &shape, &[3])?, g.repeat_over(sum?, &shape, &[3])?);
+    let shifted = g.sub(s, top)?;
+    let e = g.exp(shifted)?;
+    let weights = g.div(e, sum)?;
+    let ds = of_scores(g, a, x, [x[3], weights, dots?], allowed)?;
+    Ok(vec![over_rows(g, ds, x[0], true)?, over_rows(g, weights, x[3], true)?])
+}
+
+/// Adjoints of products of queries and keys, of the adjoints of results, the weights and the rows' sums.
+fn of_scores(
     g: &mut Graph,
     a: &Attention,
     x: &[Val],
-    y: &[Val],
-    dy: &[Option<Val>],
-) -> Result<Vec<Option<Val>>> {
-    let (s, allowed) = scores(g, a, x)?;
-    let shape = g.shape(s).clone();
-    let over_keys = |g: &mut Graph, v: Val| g.repeat_over(v, &shape, &[3]);
-    let (top, sum) = (over_keys(g, y[1])?, over_keys(g, y[2])?);
-    let shifted = g.sub(s, top)?;
-    let e = g.exp(shifted)?;
-    let mut ds: Option<Val> = None;
-    let mut dv = None;
-    if let Some(d) = dy[0] {
-        let weights = g.div(e, sum)?;
-        let dp = over_features(g, d, x[2])?;
-        let product = g.mul(d, y[0])?;
-        let row = g.reduce(ReduceKind::Sum, product, &[3])?;
-        let row = g.transpose(row, &[0, 2, 1])?;
-        let row = over_keys(g, row)?;
-        let less = g.sub(dp, row)?;
-        ds = Some(g.mul(weights, less)?);
-        dv = Some(over_rows(g, weights, d, true)?);
-    }
-    let add = |g: &mut Graph, sum: Option<Val>, v: Val| match sum {
-        Some(s) => g.add(s, v),
-        None => Ok(v),
-    };
-    // Of the maximum: itself, and what the sum loses where it grows.
-    let mut dtop = dy[1];
-    if let Some(d) = dy[2] {
-        let lost = g.mul(d, y[2])?;
-        let lost = g.neg(lost)?;
-        dtop = Some(add(g, dtop, lost)?);
-        let d = over_keys(g, d)?;
-        let part = g.mul(d, e)?;
-        ds = Some(add(g, ds, part)?);
-    }
-    if let Some(d) = dtop {
-        // Not the maxima that are given: another kernel's scores may be rounded otherwise.
-        let largest = g.reduce_over(ReduceKind::Max, s, &[3])?;
-        let at = g.eq(s, largest)?;
-        let at = g.convert(at, g.dtype(s))?;
-        let count = g.reduce_over(ReduceKind::Sum, at, &[3])?;
-        let share = g.div(at, count)?;
-        let d = over_keys(g, d)?;
-        let part = g.mul(share, d)?;
-        ds = Some(add(g, ds, part)?);
-    }
-    let Some(mut ds) = ds else { return Ok(vec![None; x.len()]) };
+    [dy, weights, dots]: [Val; 3],
+    allowed: Option<Val>,
+) -> Result<Val> {
+    let dp = over_features(g, dy, x[2])?;
+    let shape = g.shape(dp).clone();
+    let dots = g.repeat_over(dots, &shape, &[3])?;
+    let less = g.sub(dp, dots)?;
+    let mut ds = g.mul(weights, less)?;
     if let Some(m) = allowed {
         let zero = g.zeros_like(ds)?;
         ds = g.select(m, ds, zero)?;
     }
     let scale = g.full_like(ds, a.scale())?;
-    let ds = g.mul(ds, scale)?;
-    let dq = over_rows(g, ds, x[1], false)?;
-    let dk = over_rows(g, ds, x[0], true)?;
-    let mut all = vec![Some(dq), Some(dk), dv];
-    all.resize(x.len(), None);
+    g.mul(ds, scale)
+}
+
+/// The adjoints of queries, keys and values: weights are computed again, first row by row, then column by column.
+pub(super) fn adjoints(
+    g: &mut Graph,
+    a: &Attention,
+    x: &[Val],
+    y: Val,
+    dy: Option<Val>,
+) -> Result<Vec<Option<Val>>> {
+    let Some(dy) = dy else { return Ok(vec![None; x.len()]) };
+    let (mask, with) = (&x[3..], |own: &[Val]| [&x[..3], own, &x[3..]].concat());
+    let of_queries = g.push_multi(Prim::AttentionQueries(*a), &with(&[y, dy]))?;
+    let of_keys = g.push_multi(Prim::AttentionKeys(*a), &with(&[dy, of_queries[1]]))?;
+    let mut all = vec![Some(of_queries[0]), Some(of_keys[0]), Some(of_keys[1])];
+    all.extend(mask.iter().map(|_| None));
     Ok(all)
 }
 
 impl Graph {
-    /// See [`Prim::Attention`]: weighted values, maxima and sums.
+    /// See [`Prim::Attention`].
     ///
     /// # Errors
     /// `InvalidArgument` for operands that do not fit.
-    pub fn attention(&mut self, a: Attention, x: &[Val]) -> Result<[Val; 3]> {
-        let r = self.push_multi(Prim::Attention(a), x)?;
-        Ok([r[0], r[1], r[2]])
+    pub fn attention(&mut self, a: Attention, x: &[Val]) -> Result<Val> {
+        self.push(Prim::Attention(a), x)
     }
 }

@@ -199,7 +199,7 @@ pub struct Conv {
     pub batch_groups: usize,
 }
 
-/// The attributes of [`Prim::Attention`].
+/// The attributes of [`Prim::Attention`] and its adjoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Attention {
     scale: u64,
@@ -438,9 +438,15 @@ pub enum Prim {
     /// Convolution.
     Convolution(Box<Conv>),
     /// Queries `[b, t, n, h]`, keys `[b, s, n, h]`, values `[b, s, n, v]` and possibly a bool mask `[b, n, t, s]`, false where a score is
-    /// left out. Results: values weighted by the softmax of the scores `[b, t, n, v]`, and of each row of scores its maximum and the sum of
-    /// the exponentials of what is below it, `[b, n, t]`.
+    /// left out. Result: values weighted by the softmax of the scores `[b, t, n, v]`.
     Attention(Attention),
+    /// Queries, keys, values, weighted values, the adjoint of those and possibly a mask. Results: the adjoint of the queries, and
+    /// `[b, n, 3, t]` of each row of scores: its maximum, the sum of exponentials of what scores are above it, and the sum of the adjoint's
+    /// products with the weighted values.
+    AttentionQueries(Attention),
+    /// Queries, keys, values, the adjoint of weighted values, what [`Prim::AttentionQueries`] says of rows, and possibly a mask. Results: the
+    /// adjoints of the keys and of the values.
+    AttentionKeys(Attention),
     /// Reduction over dimensions, which are removed.
     Reduce { kind: ReduceKind, dims: Dims },
     /// int32 index of the first maximum (or minimum) along a dimension, which is removed.
@@ -503,6 +509,8 @@ impl Prim {
             Prim::DotGeneral(_) => "dot_general",
             Prim::Convolution(_) => "convolution",
             Prim::Attention(_) => "attention",
+            Prim::AttentionQueries(_) => "attention_queries",
+            Prim::AttentionKeys(_) => "attention_keys",
             Prim::Reduce { .. } => "reduce",
             Prim::ArgReduce { .. } => "arg_reduce",
             Prim::ReduceWindow { .. } => "reduce_window",

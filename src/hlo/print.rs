@@ -145,7 +145,9 @@ fn attrs(inst: &Inst) -> String {
         Prim::Sort { dim, descending } | Prim::ArgSort { dim, descending } => {
             format!("dim={dim}, descending={descending}")
         }
-        Prim::Attention(a) => format!("scale={}, causal={}", a.scale(), a.causal),
+        Prim::Attention(a) | Prim::AttentionQueries(a) | Prim::AttentionKeys(a) => {
+            format!("scale={}, causal={}", a.scale(), a.causal)
+        }
         Prim::TopK { k } => format!("k={k}"),
         Prim::Composite(c) => c.attrs_text(),
         Prim::Scan(s) => {

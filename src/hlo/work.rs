@@ -28,7 +28,10 @@ fn work(g: &Graph) -> usize {
                 let lhs = g.shape(inst.operands[0]);
                 d.lhs_contract.iter().map(|&k| lhs[k]).product::<usize>().saturating_mul(results)
             }
-            Prim::Convolution(_) | Prim::Attention(_) => size(&inst.operands[1]).saturating_mul(results),
+            Prim::Convolution(_)
+            | Prim::Attention(_)
+            | Prim::AttentionQueries(_)
+            | Prim::AttentionKeys(_) => size(&inst.operands[1]).saturating_mul(results),
             _ => results,
         }
     };

@@ -1,24 +1,37 @@
 //! Bind groups, kept for the next dispatch that binds the same ranges of the same buffers.
 
+use super::buffer::Store;
 use super::cache::Cache;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Bind groups that are kept.
 const CAPACITY: usize = 4096;
 
-/// Words of a key before its bindings: the layout, and the room for parameters.
-const HEAD: usize = 2;
+/// Words of a key before its bindings: the layout, the room for parameters, and where these come from.
+const HEAD: usize = 3;
 /// Words of a key for each binding: id, offset and size.
 const BINDING: usize = 3;
+
+/// A bind group and what recording has to know of it.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) raw: wgpu::BindGroup,
+    pub(super) stores: SmallVec<[Arc<Store>; 8]>,
+    /// Bytes of the ranges.
+    pub(super) bytes: u64,
+    /// Whether it binds the error cell.
+    pub(super) checks: bool,
+}
 
 /// What a bind group binds, as a key.
 #[derive(Debug, Default)]
 pub(super) struct Key(Vec<u64>);
 
 impl Key {
-    pub(super) fn start(&mut self, layout: u64, params: u64) {
+    pub(super) fn start(&mut self, layout: u64, params: u64, source: u64) {
         self.0.clear();
-        self.0.extend([layout, params]);
+        self.0.extend([layout, params, source]);
     }
 
     pub(super) fn push(&mut self, id: u64, offset: u64, size: u64) {
@@ -26,7 +39,7 @@ impl Key {
     }
 }
 
-/// Bind groups by what they bind. `T` is wgpu's bind group; tests use another.
+/// Bind groups by what they bind. `T` is [`Group`]; tests use another.
 #[derive(Debug)]
 pub(super) struct BindGroups<T>(Cache<Box<[u64]>, Arc<T>>);
 
@@ -60,7 +73,7 @@ mod tests {
 
     fn key(layout: u64, buffers: &[u64]) -> Key {
         let mut key = Key::default();
-        key.start(layout, 64);
+        key.start(layout, 64, 0);
         buffers.iter().for_each(|&b| key.push(b, 0, 256));
         key
     }

@@ -125,6 +125,10 @@ impl Buffer {
         }
     }
 
+    pub(super) fn store(&self) -> &Arc<Store> {
+        &self.0.store
+    }
+
     pub(super) fn gpu(&self) -> Option<&GpuStore> {
         match &self.0.store.data {
             Data::Host(_) => None,

@@ -16,12 +16,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::{lock, write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
+#[cfg(not(target_family = "wasm"))]
+use std::time::Duration;
 
 /// Words of the error cell.
 pub const ERROR_WORDS: usize = 16;
 
 /// Submits in flight beyond which the host waits; a page cannot wait.
 pub(super) const MAX_IN_FLIGHT: u64 = 24;
+
+/// The first and the longest pause between two looks at how much is in flight.
+#[cfg(not(target_family = "wasm"))]
+const PAUSES: std::ops::Range<Duration> = Duration::from_micros(100)..Duration::from_millis(2);
 
 /// One opened adapter. It records dispatches into batches, submits them, and reads results back.
 ///
@@ -80,6 +86,8 @@ impl Gpu {
         let (device, queue) = adapter.request_device(&request).await.map_err(|e| {
             Error::new(ErrorKind::Unavailable, "device", format!("{} cannot be opened: {e}", caps.name))
         })?;
+        #[cfg(not(target_family = "wasm"))]
+        let file = super::pipeline_file::PipelineFile::open(&device, &adapter.get_info(), &caps);
         let failures = Arc::new(Failures::default());
         let sink = Arc::clone(&failures);
         device.on_uncaptured_error(Arc::new(move |e| sink.record(e)));
@@ -103,6 +111,9 @@ impl Gpu {
         let error_cell = Buffer::new(4 * ERROR_WORDS as u64, core.create(size_class(0))?, None);
         Ok(Arc::new(Gpu {
             recorder: Mutex::new(Recorder::new(&core, error_cell.id())),
+            #[cfg(not(target_family = "wasm"))]
+            pipelines: Pipelines::new(checked, generation, file),
+            #[cfg(target_family = "wasm")]
             pipelines: Pipelines::new(checked, generation),
             error_cell,
             #[cfg(not(target_family = "wasm"))]
@@ -177,8 +188,17 @@ impl Gpu {
     #[cfg(not(target_family = "wasm"))]
     pub fn sync(&self) -> Result<()> {
         lock(&self.recorder).submit(&self.core);
+        self.keep_pipelines();
         self.wait();
         self.core.failures.check("sync")
+    }
+
+    /// Keeps new pipelines on disk, while the device works: before waits.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn keep_pipelines(&self) {
+        if self.core.failures.loss().is_none() {
+            self.pipelines.keep(false);
+        }
     }
 
     /// Destroys the device as a driver reset would: its memory is freed, its buffers answer `Unavailable`, and the next
@@ -213,15 +233,27 @@ impl Gpu {
         #[cfg(not(target_family = "wasm"))]
         if core.progress.in_flight() > max_in_flight {
             core.counters.throttles.add(1);
-            // A queue of work is left, so the device does not run dry while the host sleeps.
+            // A queue of work is left, so the device does not run dry while the host sleeps: longer and longer, as looking costs the host
+            // more than a late look costs the device.
+            let mut pause = PAUSES.start;
             while core.progress.in_flight() > max_in_flight * 3 / 4 && core.failures.loss().is_none() {
-                std::thread::sleep(std::time::Duration::from_micros(100));
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(PAUSES.end);
                 core.instance.poll_all(false);
                 core.progress.settle(&core.failures);
             }
         }
         #[cfg(target_family = "wasm")]
         let _ = max_in_flight;
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Drop for Gpu {
+    fn drop(&mut self) {
+        if self.core.failures.loss().is_none() {
+            self.pipelines.keep(true);
+        }
     }
 }
 

@@ -64,6 +64,7 @@ impl Gpu {
     /// Blocks until `ticket` is done.
     #[cfg(not(target_family = "wasm"))]
     pub(super) fn wait_for(&self, ticket: &Ticket) -> Result<()> {
+        self.keep_pipelines();
         loop {
             self.wait();
             if let Some(result) = ticket.result() {

@@ -9,6 +9,7 @@
 //! # Environment
 //! - `WGFLOW_DEVICE`: the default device, `auto`, `cpu`, `gpu`, a device name or a part of an adapter's name.
 //! - `WGFLOW_CHECKED_SHADERS=1`: compile all kernels with run-time checks of indices and loops.
+//! - `WGFLOW_PIPELINES=off`: keep no compiled pipelines in the user's cache folder (`WGFLOW_HOME` names another).
 //! - `WGFLOW_EAGER=immediate`: run each op when it is called, not with those that follow.
 //! - `WGPU_BACKEND`, `WGPU_VALIDATION`, `WGPU_DEBUG`: wgpu's own.
 //!
@@ -47,8 +48,11 @@ mod context;
 mod deferral;
 mod device;
 mod failure;
+#[cfg(not(target_family = "wasm"))]
+mod folder;
 mod gpu;
 mod host;
+mod launches;
 mod mapping;
 mod memory;
 mod opaque;
@@ -56,6 +60,8 @@ mod opaque;
 mod parallel;
 mod pass;
 mod pipeline;
+#[cfg(not(target_family = "wasm"))]
+mod pipeline_file;
 mod profiler;
 mod progress;
 mod readback;
@@ -78,7 +84,10 @@ pub use configure::LogicalDeviceConfiguration;
 pub use context::{Context, PhysicalDevice};
 pub(crate) use deferral::{is_synchronous, on_hand_over, set_synchronous};
 pub use device::Device;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use folder::{folder, stable_hash, write_whole};
 pub use gpu::{ERROR_WORDS, Gpu};
+pub(crate) use launches::{Launch, LaunchList, Recording, Table};
 pub use memory::MemoryInfo;
 pub(crate) use opaque::Opaque;
 pub use pass::Binding;

@@ -47,11 +47,20 @@ impl Gpu {
         grid: [u32; 3],
     ) -> Result<()> {
         self.core.failures.check("dispatch")?;
-        self.core.check_launch(pipeline, bindings, params, grid)?;
+        self.core.check_launch(pipeline, bindings, grid)?;
+        if params.len() != pipeline.params_size() as usize {
+            let (wanted, n) = (pipeline.params_size(), params.len());
+            let what = format!("'{}': wanted {wanted} bytes of parameters. Received: {n}", pipeline.label());
+            return Err(Error::internal("dispatch", what));
+        }
         if grid.contains(&0) {
             return Ok(());
         }
-        let submitted = lock(&self.recorder).dispatch(&self.core, pipeline, bindings, params, grid);
+        let submitted = {
+            let mut recorder = lock(&self.recorder);
+            let group = recorder.group(&self.core, pipeline, bindings, None);
+            recorder.launch(&self.core, pipeline, &group, None, params, grid)
+        };
         if submitted {
             self.after_submit();
         }
@@ -105,11 +114,10 @@ impl Gpu {
 
 impl Core {
     /// Refuses what wgpu would refuse later, when the whole batch would be lost with it.
-    fn check_launch(
+    pub(super) fn check_launch(
         &self,
         pipeline: &Pipeline,
         bindings: &[Binding<'_>],
-        params: &[u8],
         grid: [u32; 3],
     ) -> Result<()> {
         let limits = &self.caps.limits;
@@ -118,14 +126,9 @@ impl Core {
         if pipeline.generation != self.generation {
             return Err(super::failure::stale("dispatch", "pipeline"));
         }
-        if bindings.len() != pipeline.bindings().len() || params.len() != pipeline.params_size() as usize {
-            return refuse(format!(
-                "wanted {} buffers and {} bytes of parameters. Received: {} and {}",
-                pipeline.bindings().len(),
-                pipeline.params_size(),
-                bindings.len(),
-                params.len()
-            ));
+        if bindings.len() != pipeline.bindings().len() {
+            let (wanted, n) = (pipeline.bindings().len(), bindings.len());
+            return refuse(format!("wanted {wanted} buffers. Received: {n}"));
         }
         if grid.iter().any(|&g| g > limits.max_compute_workgroups_per_dimension) {
             return refuse(format!("grid {grid:?} exceeds {}", limits.max_compute_workgroups_per_dimension));

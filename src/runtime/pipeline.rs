@@ -2,6 +2,8 @@
 
 use super::cache::Cache;
 use super::failure::{scoped, typed};
+#[cfg(not(target_family = "wasm"))]
+use super::pipeline_file::PipelineFile;
 use super::ring;
 use super::stats::Counters;
 use super::trusted::shader_module;
@@ -154,11 +156,32 @@ pub(super) struct Pipelines {
     /// Compile even trusted kernels with all run-time checks.
     checked: bool,
     generation: u64,
+    #[cfg(not(target_family = "wasm"))]
+    file: Option<PipelineFile>,
 }
 
 impl Pipelines {
-    pub(super) fn new(checked: bool, generation: u64) -> Self {
-        Pipelines { cache: Mutex::new(Cache::new(CAPACITY)), layouts: Mutex::default(), checked, generation }
+    pub(super) fn new(
+        checked: bool,
+        generation: u64,
+        #[cfg(not(target_family = "wasm"))] file: Option<PipelineFile>,
+    ) -> Self {
+        Pipelines {
+            cache: Mutex::new(Cache::new(CAPACITY)),
+            layouts: Mutex::default(),
+            checked,
+            generation,
+            #[cfg(not(target_family = "wasm"))]
+            file,
+        }
+    }
+
+    /// Keeps new pipelines on disk, if that is due.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn keep(&self, at_last: bool) {
+        if let Some(file) = &self.file {
+            file.write(at_last);
+        }
     }
 
     pub(super) fn get(
@@ -211,6 +234,9 @@ impl Pipelines {
                     constants: &constants,
                     zero_initialize_workgroup_memory: checked,
                 },
+                #[cfg(not(target_family = "wasm"))]
+                cache: self.file.as_ref().map(PipelineFile::cache),
+                #[cfg(target_family = "wasm")]
                 cache: None,
             });
             (layout, raw)
@@ -218,6 +244,10 @@ impl Pipelines {
         match error {
             Some(e) => Err(compile_error(desc, &module, e)),
             None => {
+                #[cfg(not(target_family = "wasm"))]
+                if let Some(file) = &self.file {
+                    file.note();
+                }
                 Ok(Pipeline { raw, layout, generation: self.generation, desc: desc.clone().into_owned() })
             }
         }

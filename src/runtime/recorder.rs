@@ -1,12 +1,12 @@
 //! Recorded work: one encoder with one open pass, submitted in batches.
 
-use super::bindgroup::{BindGroups, Key};
-use super::buffer::GpuStore;
+use super::bindgroup::{BindGroups, Group, Key};
+use super::buffer::{Data, GpuStore};
 use super::gpu::Core;
 use super::pass::Binding;
 use super::pipeline::Pipeline;
 use super::profiler::{Launch, Profile};
-use super::ring::{self, Ring};
+use super::ring::{self, Constants, Ring};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -29,7 +29,7 @@ pub(super) struct Recorder {
     /// The pipeline set in the open pass.
     current: Option<wgpu::ComputePipeline>,
     ring: Ring,
-    groups: BindGroups<wgpu::BindGroup>,
+    groups: BindGroups<Group>,
     key: Key,
     /// Number of the batch being recorded.
     batch: u64,
@@ -122,48 +122,48 @@ impl Recorder {
         self.batch += 1;
     }
 
-    /// Records a launch that was checked; true when that submitted something.
-    pub(super) fn dispatch(
+    /// Records a launch that was checked; true when that submitted something. Its parameters are constants that begin at `constants`, or
+    /// `own`, or there are none.
+    pub(super) fn launch(
         &mut self,
         core: &Core,
         pipeline: &Pipeline,
-        bindings: &[Binding<'_>],
-        params: &[u8],
+        group: &Group,
+        constants: Option<u32>,
+        own: &[u8],
         grid: [u32; 3],
     ) -> bool {
-        let crowded = !self.ring.has_room(params.len() as u64);
+        let crowded = !self.ring.has_room(own.len() as u64);
         if crowded {
             self.submit(core);
         }
-        let group = self.group(core, pipeline, bindings);
-        let offset = if params.is_empty() { None } else { Some(self.ring.push(params)) };
-        let bytes: u64 = bindings.iter().map(|b| b.size).sum();
+        let offset = if own.is_empty() { constants } else { Some(self.ring.push(own)) };
         let timed = self.profile.is_some();
         if timed {
             self.end_pass();
         }
-        self.open_pass(core, || Launch { label: pipeline.label().to_string(), bytes, grid });
+        self.open_pass(core, || Launch { label: pipeline.label().to_string(), bytes: group.bytes, grid });
         if let Some(pass) = &mut self.pass {
             if self.current.as_ref() != Some(&pipeline.raw) {
                 pass.set_pipeline(&pipeline.raw);
                 self.current = Some(pipeline.raw.clone());
             }
-            pass.set_bind_group(0, &*group, offset.as_slice());
+            pass.set_bind_group(0, &group.raw, offset.as_slice());
             pass.dispatch_workgroups(grid[0], grid[1], grid[2]);
         }
         if timed {
             self.end_pass();
         }
-        for binding in bindings {
-            if let Some(store) = binding.buffer.gpu() {
+        for store in &group.stores {
+            if let Data::Gpu(store) = &store.data {
                 store.last_use.store(self.batch, Ordering::Relaxed);
             }
-            self.error_cell_used |= binding.buffer.id() == self.error_cell;
         }
+        self.error_cell_used |= group.checks;
         self.dispatches += 1;
-        self.bytes += bytes;
+        self.bytes += group.bytes;
         core.counters.dispatches.add(1);
-        core.counters.bytes_moved.add(bytes);
+        core.counters.bytes_moved.add(group.bytes);
         let full = self.is_full(core);
         if full {
             self.submit(core);
@@ -193,22 +193,36 @@ impl Recorder {
         self.pass = None;
     }
 
-    fn group(&mut self, core: &Core, pipeline: &Pipeline, bindings: &[Binding<'_>]) -> Arc<wgpu::BindGroup> {
+    /// The bind group of these ranges and of the launch's parameters, which are `constants` or those of the batch.
+    pub(super) fn group(
+        &mut self,
+        core: &Core,
+        pipeline: &Pipeline,
+        bindings: &[Binding<'_>],
+        constants: Option<&Constants>,
+    ) -> Arc<Group> {
         let params = ring::window(u64::from(pipeline.params_size()));
-        self.key.start(pipeline.layout.id, params);
+        let constants = constants.filter(|_| params > 0);
+        self.key.start(pipeline.layout.id, params, constants.map_or(0, |c| c.id));
         for b in bindings {
             self.key.push(b.buffer.id(), b.offset, b.size);
         }
-        let ring = &self.ring.raw;
+        let uniform = constants.map_or(&self.ring.raw, |c| &c.raw);
+        let error_cell = self.error_cell;
         let (group, hit) = self.groups.get_or_make(&self.key, || {
             let storage = bindings.iter().filter_map(|b| Some((&*b.buffer.gpu()?.raw, b.offset, b.size)));
-            let uniform = (params > 0).then_some((ring, 0, params));
+            let uniform = (params > 0).then_some((uniform, 0, params));
             let entries: Vec<_> = storage.chain(uniform).zip(0..).map(|(b, i)| entry(i, b)).collect();
-            core.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: None,
-                layout: &pipeline.layout.group,
-                entries: &entries,
-            })
+            Group {
+                raw: core.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                    label: None,
+                    layout: &pipeline.layout.group,
+                    entries: &entries,
+                }),
+                stores: bindings.iter().map(|b| Arc::clone(b.buffer.store())).collect(),
+                bytes: bindings.iter().map(|b| b.size).sum(),
+                checks: bindings.iter().any(|b| b.buffer.id() == error_cell),
+            }
         });
         let counters = &core.counters;
         if hit {

@@ -1,6 +1,8 @@
 //! Uniform parameters: gathered on the host while work is recorded, written once for each submit.
 
 use super::caps::Limits;
+use super::gpu::Core;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of parameters that one submit can carry.
 const CAPACITY: u64 = 128 << 10;
@@ -15,6 +17,34 @@ pub(super) fn max_window(limits: &Limits) -> u64 {
     limits.max_uniform_buffer_binding_size.min(CAPACITY)
 }
 
+/// Where parameters may begin: multiples of this.
+pub(super) fn alignment(limits: &Limits) -> u64 {
+    u64::from(limits.min_uniform_buffer_offset_alignment).max(16)
+}
+
+/// Parameters that stay as they are, in a uniform buffer of their own.
+#[derive(Debug)]
+pub(super) struct Constants {
+    pub(super) raw: wgpu::Buffer,
+    /// A number that no other such buffer has, and not 0.
+    pub(super) id: u64,
+}
+
+static NEXT_CONSTANTS: AtomicU64 = AtomicU64::new(1);
+
+impl Constants {
+    pub(super) fn new(core: &Core, bytes: &[u8]) -> Self {
+        let raw = core.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("constants"),
+            size: bytes.len() as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        core.queue.write_buffer(&raw, 0, bytes);
+        Constants { raw, id: NEXT_CONSTANTS.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
 /// One uniform buffer, bound with a dynamic offset by every dispatch of a batch.
 ///
 /// The same bytes serve each batch: the write for a batch is ordered behind the work of the batch before.
@@ -27,13 +57,13 @@ pub(super) struct Ring {
 
 impl Ring {
     pub(super) fn new(device: &wgpu::Device, limits: &Limits) -> Self {
+        let align = alignment(limits);
         let raw = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("parameters"),
             size: CAPACITY,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let align = u64::from(limits.min_uniform_buffer_offset_alignment).max(16);
         Ring { raw, host: vec![], align }
     }
 

@@ -15,6 +15,8 @@ pub fn temporaries(plan: &Plan) -> u64 {
 /// steps in this order, no memory plan can do with less.
 pub fn least_temporaries(plan: &Plan) -> u64 {
     let mut lives: HashMap<_, (usize, usize, u64)> = HashMap::new();
+    // What is written over an operand needs no memory of its own.
+    let mut first: HashMap<_, _> = HashMap::new();
     let mut own = vec![0; plan.steps.len()];
     for (at, step) in plan.steps.iter().enumerate() {
         own[at] = of_loop(step, least_temporaries);
@@ -22,6 +24,10 @@ pub fn least_temporaries(plan: &Plan) -> u64 {
             let bytes = buffer_bytes(b.storage, b.len);
             match (&b.source, place) {
                 (BufferSource::Value(v), Place::Slot(..)) => {
+                    if let Some(x) = b.before {
+                        first.insert(*v, first.get(&x).copied().unwrap_or(x));
+                    }
+                    let v = first.get(v).unwrap_or(v);
                     lives.entry(*v).or_insert((at, at, bytes)).1 = at
                 }
                 (BufferSource::Scratch(_), _) => own[at] += bytes,

@@ -57,7 +57,10 @@ fn layout(r: &RowsKernel, rules: &CodegenRules) -> Layout {
         r.stores.iter().all(|s| quad_aligned(&r.body, &s.index, &across)) && r.rows.is_multiple_of(4);
     // Whole groups of four, or one row whose rest is walked one by one.
     let even = r.k.is_multiple_of(4) || (r.rows == 1 && r.stores.is_empty());
-    let best_along = even && stores_along && (loads == 0 || 2 * quads_along >= loads);
+    let can_along = even && stores_along;
+    let passes = r.reductions.iter().map(|x| x.phase + 1).max().unwrap_or(0) + 1;
+    let long = r.k.saturating_mul(passes) > MAX_TRIPS;
+    let best_along = can_along && (long || loads == 0 || 2 * quads_along >= loads);
     if rules.family == Family::Tiled
         && r.k >= SHARED_ROW
         && even
@@ -68,6 +71,7 @@ fn layout(r: &RowsKernel, rules: &CodegenRules) -> Layout {
         return Layout::Shared;
     }
     if stores_across
+        && !(long && can_along)
         && r.rows.is_multiple_of(4)
         && loads > 0
         && 2 * quads_across >= loads

@@ -90,7 +90,9 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
             split::cumulative(rw, *kind, *dim, *exclusive, *reverse, x[0], rules)
         }
         Prim::DotGeneral(d) => split::dot(rw, d, x, rules),
-        Prim::Attention(a) => attention(rw, a, x, rules),
+        Prim::Attention(a) | Prim::AttentionQueries(a) | Prim::AttentionKeys(a) => {
+            attention(rw, prim, a, x, rules)
+        }
         Prim::Scan(s) => scan_in_words(rw, s, x),
         _ => Ok(None),
     }
@@ -127,29 +129,50 @@ fn all_branches(rw: &mut Rewriter<'_>, branches: &[ById<Graph>], x: &[Val]) -> R
     Ok(results.map(Results::from))
 }
 
-/// Most features of a query that an invocation keeps.
+/// Most features of a query that an invocation keeps; of a value too, where it keeps values.
 const MAX_FEATURES: usize = 128;
 
-/// Most keys that an invocation walks.
+/// Most keys, or queries, that an invocation walks.
 const MAX_KEYS: usize = 1 << 17;
 
-/// Buffers of a kernel of attention: operands and results.
-const ATTENTION_BUFFERS: usize = 7;
+/// Products of adjoints of attention up to which launches count more than how fast a software adapter goes through products. On lavapipe,
+/// over 64 queries and keys with 16 features in 32 heads (2^22 products) the adjoints' kernels take 2.7 ms and products of whole
+/// matrices 3.7; over 128 with 32 features in 16 heads (2^24) they take 7.1 and 4.3.
+const FEW_PRODUCTS: usize = 1 << 23;
 
-/// Attention in other primitives where there is nothing to attend to, or more than a kernel keeps or binds.
-fn attention(rw: &mut Rewriter<'_>, a: &Attention, x: &[Val], rules: &FuseRules) -> Result<Option<Results>> {
+/// Attention or one of its adjoints in other primitives where there is nothing to attend to, more than a kernel keeps or binds, or an
+/// adapter on which that is faster.
+fn attention(
+    rw: &mut Rewriter<'_>,
+    prim: &Prim,
+    a: &Attention,
+    x: &[Val],
+    rules: &FuseRules,
+) -> Result<Option<Results>> {
     let specs: Vec<Spec> = x.iter().map(|&v| rw.spec(v)).collect();
+    let (adjoint, results) = match prim {
+        Prim::Attention(_) => (false, 1),
+        _ => (true, 2),
+    };
     let empty = specs.iter().any(|s| s.shape.size() == 0);
     // A part of the work is four heads at least, which may lie in neighbouring samples.
     let bound = |s: &Spec| {
         let (bytes, batch) = (4 * s.shape.size() as u64, s.shape[0].max(1) as u64);
         bytes <= rules.max_binding || bytes / batch * (2 + 4 / s.shape[2].max(1) as u64) <= rules.max_binding
     };
-    let fits = rules.max_buffers >= ATTENTION_BUFFERS && specs[..3].iter().all(bound);
-    if fits && !empty && specs[0].shape[3] <= MAX_FEATURES && specs[1].shape[1] <= MAX_KEYS {
+    let fits = rules.max_buffers >= x.len() + results
+        && specs.iter().filter(|s| s.dtype != DType::Bool).all(bound)
+        && specs[0].shape[3] <= MAX_FEATURES
+        && specs[1].shape[1] <= MAX_KEYS;
+    // An adjoint's invocation keeps a value or its adjoint as well, and may walk the queries.
+    let keeps = !adjoint || (specs[2].shape[3] <= MAX_FEATURES && specs[0].shape[1] <= MAX_KEYS);
+    let scores = specs[0].shape[..3].iter().product::<usize>() * specs[1].shape[1];
+    let products = scores * (specs[2].shape[3] + specs[0].shape[3]);
+    let stored = adjoint && scores <= rules.stored_scores && products > FEW_PRODUCTS;
+    if fits && keeps && !stored && !empty {
         return Ok(None);
     }
-    Ok(Some(rw.copy(&plain(a, &specs)?, x)?.into()))
+    Ok(Some(rw.copy(&plain(prim, a, &specs)?, x)?.into()))
 }
 
 /// Whether branch `k` of `n` is taken for a clamped index.

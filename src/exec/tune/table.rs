@@ -1,9 +1,9 @@
 //! A table of picks, in memory and in a file of the cache folder.
 
 use crate::compiler::codegen::Variant;
+use crate::runtime::{folder, stable_hash, write_whole};
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// First word of a file, and the version of its format.
 const HEAD: &str = "wgflow-tuning 1";
@@ -19,7 +19,7 @@ pub(super) struct Table {
 impl Table {
     /// The table of that name, from the cache folder where it has one. A file that cannot be read is told, and starts empty.
     pub(super) fn read(name: &str) -> Self {
-        Self::at(folder().map(|f| f.join(file_of(name))), name)
+        Self::at(folder("tuning").map(|f| f.join(file_of(name))), name)
     }
 
     fn at(path: Option<PathBuf>, name: &str) -> Self {
@@ -40,7 +40,7 @@ impl Table {
     pub(super) fn add(&mut self, class: String, picked: Variant) {
         self.picks.insert(class, picked);
         let Some(path) = &self.path else { return };
-        if let Err(e) = write(path, &self.text()) {
+        if let Err(e) = write_whole(path, self.text().as_bytes()) {
             log::warn!("{}: {e}; picks are forgotten at the end", path.display());
             self.path = None;
         }
@@ -73,38 +73,12 @@ fn parse(text: &str, name: &str) -> Result<BTreeMap<String, Variant>, String> {
     Err("the end is missing".into())
 }
 
-/// The folder of tables: what `WGFLOW_HOME` names, else the user's cache folder.
-fn folder() -> Option<PathBuf> {
-    let of = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let home = || std::env::home_dir();
-    let cache = if cfg!(target_os = "windows") {
-        of("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        home().map(|h| h.join("Library/Caches"))
-    } else {
-        of("XDG_CACHE_HOME").or_else(|| home().map(|h| h.join(".cache")))
-    };
-    of("WGFLOW_HOME").or_else(|| cache.map(|c| c.join("wgflow"))).map(|f| f.join("tuning"))
-}
-
 /// A file name of letters, digits and a number for all the rest.
 fn file_of(name: &str) -> String {
-    // FNV-1a: stable over versions of the compiler, which the standard library's hashes are not.
-    let hash =
-        name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let hash = stable_hash(name);
     let words: String =
         name.chars().take(32).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("{words}-{hash:016x}.txt")
-}
-
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::hlo::prim::{Conv, DotDims, Prim, ReduceKind, Spec, WindowDim};
 use crate::shape::Shape;
 
 pub(super) fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
-    if let Prim::Attention(_) = prim {
+    if matches!(prim, Prim::Attention(_) | Prim::AttentionQueries(_) | Prim::AttentionKeys(_)) {
         return attention(prim, x);
     }
     let n = match prim {
@@ -91,9 +91,13 @@ pub(super) fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
 }
 
 fn attention(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
-    want(prim, x.len() == 3 || x.len() == 4, "operands", "3 or 4", x.len())?;
+    let n = match prim {
+        Prim::Attention(_) => 3,
+        _ => 5,
+    };
+    want(prim, x.len() == n || x.len() == n + 1, "operands", format_args!("{n} or {}", n + 1), x.len())?;
     let (q, k, v) = (&x[0].shape, &x[1].shape, &x[2].shape);
-    same_dtype(prim, &x[..3])?;
+    same_dtype(prim, &x[..n])?;
     let dtype = x[0].dtype;
     let wide = matches!(dtype, DType::Float32 | DType::Float64);
     want(prim, wide, "operands", "float32 or float64", dtype)?;
@@ -101,12 +105,25 @@ fn attention(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
     let fits = ranks && q[0] == k[0] && q[2..] == k[2..] && k[..3] == v[..3];
     let wanted = "queries (b, t, n, h), keys (b, s, n, h) and values (b, s, n, v)";
     want(prim, fits, "operands", wanted, format_args!("{x:?}"))?;
-    if let Some(m) = x.get(3) {
+    if let Some(m) = x.get(n) {
         let wanted = Spec::new(DType::Bool, [q[0], q[2], q[1], k[1]]);
         want(prim, **m == wanted, "mask", &wanted, m)?;
     }
-    let row = Spec::new(dtype, [q[0], q[2], q[1]]);
-    Ok([Spec::new(dtype, [q[0], q[1], q[2], v[3]]), row.clone(), row].into_iter().collect())
+    let out = Shape::from([q[0], q[1], q[2], v[3]]);
+    let rows = Shape::from([q[0], q[2], 3, q[1]]);
+    let others = match prim {
+        Prim::Attention(_) => return one(Spec::new(dtype, out)),
+        Prim::AttentionQueries(_) => [&out, &out],
+        _ => [&out, &rows],
+    };
+    for (spec, wanted) in x[3..5].iter().zip(others) {
+        want(prim, spec.shape == *wanted, "operands", wanted, &spec.shape)?;
+    }
+    let results = match prim {
+        Prim::AttentionQueries(_) => [q, &rows],
+        _ => [k, v],
+    };
+    Ok(results.into_iter().map(|s| Spec::new(dtype, s.clone())).collect())
 }
 
 fn reducible(prim: &Prim, kind: ReduceKind, s: &Spec) -> Result<()> {

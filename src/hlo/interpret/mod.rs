@@ -117,6 +117,8 @@ fn step(g: &Graph, prim: &Prim, specs: Specs, x: &[&Literal], effects: &mut dyn 
         | Prim::SelectAndScatter { .. }
         | Prim::Cumulative { .. } => one(reduce::apply(prim, &specs[0], x)),
         Prim::Attention(a) => Ok(attention::apply(a, &specs, x)),
+        Prim::AttentionQueries(a) => Ok(attention::queries(a, &specs, x)),
+        Prim::AttentionKeys(a) => Ok(attention::keys(a, &specs, x)),
         Prim::Sort { .. } | Prim::ArgSort { .. } | Prim::TopK { .. } => Ok(sort::apply(prim, &specs, x)),
         Prim::RngBitGenerator(_) => one(random::bits(&specs[0], x)),
         Prim::Composite(_)

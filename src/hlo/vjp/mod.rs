@@ -14,7 +14,7 @@ pub(crate) use window::positions as window_positions;
 
 use super::attention;
 use super::graph::{Graph, Val};
-use super::prim::Prim;
+use super::prim::{Prim, Spec};
 use crate::error::Result;
 use smallvec::SmallVec;
 
@@ -84,7 +84,11 @@ fn operand_adjoints(
         | Prim::While(_)
         | Prim::CustomCall(_)
         | Prim::OptimizationBarrier => structure::adjoints(g, prim, x, y, dy),
-        Prim::Attention(a) => Ok(attention::adjoints(g, a, x, y, dy)?.into()),
+        Prim::Attention(a) => Ok(attention::adjoints(g, a, x, y[0], dy[0])?.into()),
+        Prim::AttentionQueries(a) | Prim::AttentionKeys(a) => {
+            let specs: Vec<Spec> = x.iter().map(|&v| g.spec(v).clone()).collect();
+            structure::of_body(g, &attention::plain(prim, a, &specs)?, x, dy)
+        }
         Prim::TopK { .. } | Prim::Sort { .. } => heavy::sorted(g, prim, x, y, dy),
         _ => match dy[0] {
             None => Ok(Adjoints::from_elem(None, x.len())),

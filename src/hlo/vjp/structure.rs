@@ -45,8 +45,13 @@ fn composite(
         return Ok(dx);
     }
     // The body again, to differentiate it here; common subexpressions make it one with the first when both are inlined.
+    of_body(g, &c.body().without_effects(), x, dy)
+}
+
+/// The adjoints of what `body` is given.
+pub(super) fn of_body(g: &mut Graph, body: &Graph, x: &[Val], dy: &[Option<Val>]) -> Result<Adjoints> {
     let first = g.insts().len();
-    let outputs = g.inline(&c.body().without_effects(), x)?;
+    let outputs = g.inline(body, x)?;
     let mut distinct: Vec<Val> = x.to_vec();
     distinct.sort_unstable();
     distinct.dedup();

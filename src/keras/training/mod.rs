@@ -1,5 +1,6 @@
 //! Training, evaluation and prediction.
 
+mod array_source;
 mod arrays;
 mod compile;
 mod dataset;

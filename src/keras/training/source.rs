@@ -1,14 +1,14 @@
 //! Where batches come from.
 
+use super::array_source::{ArraySource, Columns};
 use super::arrays::{Arrays, Data, Kind};
 use super::dataset::DatasetSource;
 use super::host_array::HostArray;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keras::losses::class_weight_to_sample_weights;
-use crate::keras::utils::next_seed;
-use crate::ops::random::host::permutation;
 use crate::tensor::Tensor;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one step works on: arrays for the inputs and outputs of a model, and weights of the samples.
 #[derive(Clone, Debug, Default)]
@@ -101,20 +101,12 @@ pub(super) fn source_of(
     let held = rows - held_out(how.op, rows, validation_split)?;
     let columns = [&x, &y, &weight].map(|c| c.iter().map(HostArray::new).collect::<Result<Vec<_>>>());
     let [x, y, weight] = columns;
-    let all = ArraySource {
-        x: x?,
-        y: y?,
-        weight: weight?,
-        rows: 0..held,
-        batch_size: how.batch_size.unwrap_or(32).max(1),
-        shuffle: how.shuffle,
-        order: vec![],
-        at: 0,
-    };
-    let rest = (held < rows).then(|| -> Box<dyn BatchSource> {
-        Box::new(ArraySource { rows: held..rows, shuffle: false, ..all.clone() })
+    let columns = Arc::new(Columns { x: x?, y: y?, weight: weight? });
+    let batch_size = how.batch_size.unwrap_or(32).max(1);
+    let rest = (held < rows).then(|| -> AnySource {
+        Box::new(ArraySource::new(how.op, columns.clone(), held..rows, batch_size, false))
     });
-    Ok((Box::new(all), rest))
+    Ok((Box::new(ArraySource::new(how.op, columns, 0..held, batch_size, how.shuffle)), rest))
 }
 
 /// How many of the rows are for validation.
@@ -175,47 +167,6 @@ fn weights_of(op: &str, classes: &BTreeMap<i64, f64>, y: &[Tensor], weight: &[Te
             "a model with one output",
             format_args!("{} arrays of labels", y.len()),
         )),
-    }
-}
-
-/// Batches of arrays.
-#[derive(Clone)]
-struct ArraySource {
-    x: Vec<HostArray>,
-    y: Vec<HostArray>,
-    weight: Vec<HostArray>,
-    rows: std::ops::Range<usize>,
-    batch_size: usize,
-    shuffle: bool,
-    order: Vec<usize>,
-    at: usize,
-}
-
-impl BatchSource for ArraySource {
-    fn num_batches(&self) -> Option<usize> {
-        Some(self.rows.len().div_ceil(self.batch_size))
-    }
-
-    fn start(&mut self) -> Result<()> {
-        self.at = 0;
-        if self.shuffle {
-            let order = permutation([next_seed(), 0], self.rows.len());
-            self.order = order.into_iter().map(|i| i + self.rows.start).collect();
-        } else if self.order.is_empty() {
-            self.order = self.rows.clone().collect();
-        }
-        Ok(())
-    }
-
-    fn next_batch(&mut self) -> Result<Option<Batch>> {
-        let end = (self.at + self.batch_size).min(self.order.len());
-        let rows = &self.order[self.at..end];
-        self.at = end;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let take = |arrays: &[HostArray]| arrays.iter().map(|a| a.rows(rows)).collect::<Result<Vec<_>>>();
-        Ok(Some(Batch { x: take(&self.x)?, y: take(&self.y)?, sample_weight: take(&self.weight)? }))
     }
 }
 

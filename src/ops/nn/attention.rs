@@ -68,7 +68,7 @@ fn build(g: &mut Graph, scale: Option<f64>, causal: bool, x: [Val; 3], mask: &[V
         operands.push(full_mask(g, *m, [q[0], q[2], q[1], k[1]])?);
     }
     let scale = scale.unwrap_or_else(|| 1.0 / (q[3] as f64).sqrt());
-    let [y, ..] = g.attention(Attention::new(scale, causal), &operands)?;
+    let y = g.attention(Attention::new(scale, causal), &operands)?;
     g.convert(y, dtype)
 }
 
@@ -103,7 +103,8 @@ fn full_mask(g: &mut Graph, mask: Val, scores: [usize; 4]) -> Result<Val> {
 /// to nothing gets the mean of all values, as in Keras. With `is_causal`, a query attends to no key behind its own place. `scale` is one
 /// over the root of `features` where it is not given.
 ///
-/// No matrix of scores is stored: not here, and not for the derivative, which computes it again.
+/// No matrix of scores is stored: not here, and not for the derivative, which computes it again. Software adapters alone store one for the
+/// derivative where there are many scores, but no more than 2^23, since products of matrices are faster there.
 ///
 /// ```
 /// # use wgflow::{IntoTensor, ops::{array, nn}};

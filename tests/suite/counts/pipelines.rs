@@ -92,10 +92,9 @@ fn a_step_is_few_launches_and_new_batch_sizes_add_no_pipeline() -> Result<()> {
         let (x, y) = data(n, 14)?;
         model.train_on_batch((&x, &y)).map(|_| ())
     };
-    // Kernels differ by whether sizes are multiples of four, and by whether sums are so long that they are cut into parts.
-    for n in [32, 31, 64, 63] {
-        train(n)?;
-    }
+    // Kernels differ by whether sizes are multiples of four.
+    train(32)?;
+    train(31)?;
     if device.caps().is_none() {
         return Ok(());
     }
@@ -109,7 +108,7 @@ fn a_step_is_few_launches_and_new_batch_sizes_add_no_pipeline() -> Result<()> {
     println!("{each} launches a training step");
     assert!(each <= 40.0, "{each} launches a step");
     assert!(made.dispatches > before.dispatches);
-    for n in [48, 29, 72, 77] {
+    for n in [64, 48, 29, 77] {
         let (x, y) = data(n, 14)?;
         let pipelines = device.stats().pipelines_created;
         model.train_on_batch((&x, &y))?;

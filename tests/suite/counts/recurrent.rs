@@ -57,7 +57,12 @@ fn an_lstm_over_many_steps_is_two_launches_a_step() -> Result<()> {
 
 #[test]
 fn a_gru_is_two_launches_a_step() -> Result<()> {
-    check("GRU", layers![input([20, 8]), GRU::new(32), Dense::new(1)], 20, (44, 120))
+    // A kernel of its backward step reads more than ten buffers, and is cut in two where no more can be bound.
+    device_under_test();
+    let narrow =
+        config::current_device()?.caps().is_some_and(|c| c.limits.max_storage_buffers_per_shader_stage <= 10);
+    let train = if narrow { 120 } else { 106 };
+    check("GRU", layers![input([20, 8]), GRU::new(32), Dense::new(1)], 20, (44, train))
 }
 
 #[test]

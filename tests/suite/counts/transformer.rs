@@ -1,9 +1,12 @@
 //! Kernels and memory of attention.
 
-use wgflow::exec::{Executable, target_of};
+use super::models::{least, software};
+use wgflow::compiler::codegen::Family;
+use wgflow::exec::{Executable, target_of, target_of_adapter};
 use wgflow::function::Function;
 use wgflow::keras::{self, AnyLayer, CallArgs, Layer, Model, layers::*};
 use wgflow::ops::{math, nn};
+use wgflow::runtime::Caps;
 use wgflow::{DType, GradientTape, Result, Tensor, config, function, random};
 use wgflow_tests::device::device_under_test;
 
@@ -85,22 +88,57 @@ fn layers_of_many_heads_use_it() -> Result<()> {
     Ok(())
 }
 
-/// Its derivative: the scores twice, three products of them, the sums of rows, and here the results in their order of dimensions.
+/// A function of the derivative of attention over `x`, and of a mask where there is a fourth.
+fn derivative() -> Function<Vec<Tensor>> {
+    function(|x: &[Tensor]| {
+        let tape = GradientTape::persistent();
+        x[..3].iter().for_each(|x| tape.watch(x));
+        let y = nn::dot_product_attention(&x[0], &x[1], &x[2], x.get(3), None, false)?;
+        let dx = tape.gradient(&math::reduce_sum(math::square(&y)?, None, false)?, &x[..3])?;
+        Ok(dx.into_iter().flatten().collect::<Vec<Tensor>>())
+    })
+}
+
+fn derivative_of(sizes: [usize; 4], caps: &Caps) -> Result<Executable> {
+    let [b, t, n, h] = sizes;
+    let mut x: Vec<Tensor> = (0..3).map(|i| noise([b, t, n, h], i)).collect::<Result<_>>()?;
+    x.push(math::greater(noise([b, 1, 1, t], 4)?, 0.0)?);
+    let concrete = derivative().get_concrete_function(&x)?;
+    let inputs = concrete.graph().params().len();
+    Executable::new(concrete.graph(), &target_of_adapter(caps), &vec![false; inputs])
+}
+
+fn labels(e: &Executable) -> Vec<&str> {
+    e.plan().steps.iter().map(|s| s.kernel.label.as_str()).collect()
+}
+
+/// Its derivative: two kernels that compute scores again and store none, after attention itself and the adjoint of its result.
 #[test]
 fn the_derivative_computes_scores_again() -> Result<()> {
     device_under_test();
-    let x: Vec<Tensor> = (0..3).map(|i| noise([2, 64, 2, 16], i)).collect::<Result<_>>()?;
-    let f = function(|x: &[Tensor]| {
-        let tape = GradientTape::persistent();
-        x.iter().for_each(|x| tape.watch(x));
-        let y = nn::dot_product_attention(&x[0], &x[1], &x[2], None, None, false)?;
-        let dx = tape.gradient(&math::reduce_sum(math::square(&y)?, None, false)?, x)?;
-        Ok(dx.into_iter().flatten().collect::<Vec<Tensor>>())
-    });
-    let e = executable(&f, &x)?;
-    let labels: Vec<&str> = e.plan().steps.iter().map(|s| s.kernel.label.as_str()).collect();
-    let products = labels.iter().filter(|l| l.starts_with("dot_general")).count();
-    assert_eq!(products, 5, "{}", labels.join("\n"));
-    assert!(labels.len() <= 10, "{} kernels:\n{}", labels.len(), labels.join("\n"));
+    for caps in [software(), least()] {
+        let e = derivative_of([2, 64, 2, 16], &caps)?;
+        let labels = labels(&e);
+        let adjoints = labels.iter().filter(|l| l.starts_with("attention_")).count();
+        assert_eq!((labels.len(), adjoints), (4, 2), "{}", labels.join("\n"));
+        // The result, its adjoint, and three numbers of each row; scores would be 64 of them.
+        assert!(e.plan().live_bytes <= 4 * 2 * 64 * 2 * (2 * 16 + 3), "{}", e.plan().live_bytes);
+    }
+    Ok(())
+}
+
+/// However long sequences are, a GPU keeps no scores. A software adapter does while there is memory for them, as that is faster there.
+#[test]
+fn long_sequences_keep_scores_only_where_that_is_faster() -> Result<()> {
+    device_under_test();
+    let products = |e: &Executable| labels(e).iter().filter(|l| l.starts_with("dot_general")).count();
+    // Whoever runs tests may ask for the kernels of GPUs.
+    let family = target_of_adapter(&software()).codegen.map(|c| c.family);
+    let direct = family == Some(Family::Direct);
+    for (queries, stored) in [(256, 0), (1024, 5), (4096, 0)] {
+        assert_eq!(products(&derivative_of([1, queries, 1, 16], &least())?), 0);
+        let wanted = if direct { stored } else { 0 };
+        assert_eq!(products(&derivative_of([1, queries, 1, 16], &software())?), wanted);
+    }
     Ok(())
 }

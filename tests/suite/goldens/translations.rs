@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use wgflow::compiler::codegen::{CodegenRules, Family, launches_as, variants};
 use wgflow::compiler::fuse::FuseRules;
 use wgflow::exec::{Executable, Target};
-use wgflow::hlo::{Graph, Spec};
+use wgflow::hlo::{Attention, Graph, Spec, Val, gradient};
 use wgflow::ops::array::transpose;
 use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Entry};
@@ -31,6 +31,7 @@ fn target(family: Family, subgroup: u32) -> Target {
             split_contractions: true,
             in_place: true,
             busy_results: 1 << 16,
+            stored_scores: 0,
         },
         codegen: Some(CodegenRules {
             family,
@@ -54,6 +55,8 @@ fn once() -> bool {
 struct Seen {
     /// Whether kernels are written in every way there is, or in the usual one.
     all_ways: bool,
+    /// Buffers that a kernel may use, if not those of the usual target.
+    max_buffers: Option<usize>,
     texts: HashSet<String>,
     problems: Vec<String>,
 }
@@ -62,7 +65,8 @@ impl Seen {
     fn add(&mut self, name: &str, g: &Graph) {
         let all_ways = self.all_ways;
         for (family, subgroup) in [(Family::Direct, 0), (Family::Direct, 8), (Family::Tiled, 0)] {
-            let target = target(family, subgroup);
+            let mut target = target(family, subgroup);
+            target.fuse.max_buffers = self.max_buffers.unwrap_or(target.fuse.max_buffers);
             let executable = match Executable::new(g, &target, &vec![false; g.params().len()]) {
                 Ok(e) => e,
                 Err(e) => return self.problems.push(format!("{name}: {e}")),
@@ -136,6 +140,38 @@ fn shaders_of_primitives_and_random_graphs_translate() {
     primitives_and_derivatives().iter().for_each(|(name, g)| seen.add(name, g));
     random_graphs(100).iter().enumerate().for_each(|(k, g)| seen.add(&format!("graph {k}"), g));
     seen.report(300);
+}
+
+/// Every shape of loop: few and many queries, a last block that is full or not, masks of every kind, few and very many keys.
+#[test]
+fn every_way_of_writing_attention_translates() -> wgflow::Result<()> {
+    if !once() {
+        return Ok(());
+    }
+    let mut seen = Seen { max_buffers: Some(8), ..Seen::default() };
+    let (mut made, float) = (0, |shape: [usize; 4]| Spec::new(DType::Float32, shape));
+    for [b, t, s, n, h, c] in
+        [[2, 5, 7, 2, 6, 3], [4, 64, 64, 8, 16, 16], [1, 300, 8, 2, 8, 4], [1, 3, 70_000, 1, 4, 8]]
+    {
+        for (causal, mask) in [(false, 0), (true, 0), (false, 1), (true, s)] {
+            let mut g = Graph::new();
+            let x: Vec<Val> =
+                [[b, t, n, h], [b, s, n, h], [b, s, n, c]].map(|x| g.parameter(float(x))).to_vec();
+            let mut all = x.clone();
+            if mask > 0 {
+                let m = g.parameter(Spec::new(DType::Bool, [b, 1, t, mask]));
+                all.push(g.broadcast_in_dim(m, [b, n, t, s], &[0, 1, 2, 3])?);
+            }
+            let y = g.attention(Attention::new(0.3, causal), &all)?;
+            let dy = g.parameter(float([b, t, n, c]));
+            let dx = gradient(&mut g, &[y], &[Some(dy)], &x)?;
+            g.set_outputs([y].into_iter().chain(dx.into_iter().flatten()).collect::<Vec<_>>());
+            made += 1;
+            seen.add(&format!("attention {made}"), &g);
+        }
+    }
+    seen.report(80);
+    Ok(())
 }
 
 /// Large enough for every way there is, with sizes that four does and does not divide.

@@ -101,7 +101,7 @@ fn conv(window: Vec<WindowDim>, feature_groups: usize, batch_groups: usize, lhs_
     }
 }
 
-/// Attention and its row statistics, plain, causal, and with masks; one leaves out all keys of a query.
+/// Attention, plain, causal, and with masks; one leaves out all keys of a query.
 fn attention() -> Vec<Case> {
     let whole = |name: &str, causal: bool, mask: Option<&'static [i64]>, columns: usize| {
         let shapes = [[2, 3, 2, 6], [2, 5, 2, 6], [2, 5, 2, columns]];
@@ -111,19 +111,33 @@ fn attention() -> Vec<Case> {
                 let m = g.constant(Literal::ints(DType::Bool, [3, 5], m.to_vec()))?;
                 x.push(g.broadcast_in_dim(m, [2, 2, 3, 5], &[2, 3])?);
             }
-            let [y, top, sum] = g.attention(Attention::new(0.7, causal), &x)?;
-            // The maximum of a row of which nothing counts is too large for differences.
-            Ok(if mask.is_some() { vec![y, sum] } else { vec![y, top, sum] })
+            Ok(vec![g.attention(Attention::new(0.7, causal), &x)?])
         };
         let inputs = shapes.iter().map(|s| (Shape::from(*s), (-1.5, 1.5))).collect();
         Case { name: format!("attention {name}"), inputs, build: Box::new(build), smooth: true }
     };
     let alone = |name: &str, causal: bool, shapes: [[usize; 4]; 3]| {
-        let build = move |g: &mut Graph, x: &[Val]| Ok(vec![g.attention(Attention::new(0.4, causal), x)?[0]]);
+        let build = move |g: &mut Graph, x: &[Val]| Ok(vec![g.attention(Attention::new(0.4, causal), x)?]);
         let inputs = shapes.iter().map(|s| (Shape::from(*s), (-1.5, 1.5))).collect();
         Case { name: format!("attention {name}"), inputs, build: Box::new(build), smooth: true }
     };
+    // The derivatives of what a derivative is made of.
+    let (q, k, v) = ([1, 3, 2, 5], [1, 6, 2, 5], [1, 6, 2, 3]);
+    let (y, rows) = ([1, 3, 2, 3], [1, 2, 3, 3]);
+    let adjoint = |name: &str, prim: Prim, inputs: [[usize; 4]; 5]| {
+        let build = move |g: &mut Graph, x: &[Val]| Ok(g.push_multi(prim.clone(), x)?.to_vec());
+        let inputs = inputs.iter().map(|s| (Shape::from(*s), (0.5, 1.5))).collect();
+        Case { name: format!("attention {name}"), inputs, build: Box::new(build), smooth: true }
+    };
+    let a = Attention::new(0.6, true);
     vec![
+        adjoint("of queries", Prim::AttentionQueries(a), [q, k, v, y, y]),
+        adjoint("of keys", Prim::AttentionKeys(a), [q, k, v, y, rows]),
+        adjoint(
+            "of keys of all queries",
+            Prim::AttentionKeys(Attention::new(0.5, false)),
+            [q, k, v, y, rows],
+        ),
         alone("of one head", true, [[1, 9, 1, 8]; 3]),
         alone("of many columns", false, [[1, 2, 1, 4], [1, 3, 1, 4], [1, 3, 1, 66]]),
         whole("plain", false, None, 4),

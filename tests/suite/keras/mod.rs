@@ -3,6 +3,7 @@
 mod applications;
 mod attention;
 mod callbacks;
+mod feeding;
 mod goldens;
 mod loops;
 mod mixed;

@@ -170,6 +170,7 @@ fn kernels(name: &str, n: usize) -> usize {
         split_contractions: true,
         in_place: true,
         busy_results: 1 << 16,
+        stored_scores: 0,
     };
     Plan::new(concrete.graph(), &rules, &Inputs::default()).expect(name).len()
 }

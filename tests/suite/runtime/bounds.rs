@@ -7,7 +7,7 @@ use wgflow::runtime::{Context, DeviceType, LogicalDeviceConfiguration};
 const MIB: u64 = 1 << 20;
 
 /// The adapter under test split into shares, by their limits in MB.
-fn split(limits: &[u64]) -> Option<(Context, Vec<Device>)> {
+pub(super) fn split(limits: &[u64]) -> Option<(Context, Vec<Device>)> {
     let probe = Context::new();
     let under_test = wgflow_tests::device::adapter_of(&probe)?;
     let at = probe.gpus().iter().position(|d| *d == under_test)?;

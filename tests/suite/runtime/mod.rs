@@ -5,11 +5,13 @@ mod config;
 mod cpu;
 mod errors;
 mod futures;
+mod kept;
 mod loss;
 mod order;
 mod overhead;
 mod pipelines;
 mod profile;
+mod replay;
 mod threads;
 
 use std::sync::Arc;

@@ -87,6 +87,6 @@ impl Trainer {
         let loss = self.loss.forward(net.forward(self.images.clone()), self.labels.clone());
         let grads = GradientsParams::from_grads(loss.backward(), &net);
         self.net = Some(self.adam.step(1e-3, net, grads));
-        f64::from(loss.into_data_as::<f32>().to_vec::<f32>().expect("a float")[0])
+        f64::from(loss.into_data_as::<f32>().try_to_vec::<f32>().expect("a float")[0])
     }
 }

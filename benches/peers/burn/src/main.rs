@@ -100,7 +100,7 @@ fn run(work: &mut Work, calls: usize, device: &Device) -> f64 {
 }
 
 fn probed(t: Tensor<1>, n: usize) -> Vec<f64> {
-    let all: Vec<f32> = t.into_data_as::<f32>().to_vec().expect("floats");
+    let all: Vec<f32> = t.into_data_as::<f32>().try_to_vec::<f32>().expect("floats");
     probes(n).into_iter().map(|i| f64::from(all[i])).collect()
 }
 

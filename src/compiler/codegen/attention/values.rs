@@ -1,33 +1,24 @@
-//! Attention in one pass over the keys: an invocation keeps a query and a part of its weighted values in registers, and for four keys at
-//! a time scales what it has down to the new maximum. Neighbouring invocations are neighbouring queries, which read the same keys.
+//! Weighted values: an invocation keeps a query and a part of its weighted values in registers, and for four keys at a time scales what it
+//! has down to the new maximum.
 
-use super::contract::{VARS, loader, vector_of};
-use super::loops::{invocation, workgroup};
-use super::writer::{Names, Scope, Writer, quad_aligned};
-use super::{Chunk, CodegenRules, Launch, grid};
+use super::{BUILTINS, FOUR, G, K, LOWEST, M, N, Out, exp, plan_function, sum_of};
+use crate::compiler::codegen::contract::{loader, vector_of};
+use crate::compiler::codegen::loops::{invocation, workgroup};
+use crate::compiler::codegen::writer::Writer;
+use crate::compiler::codegen::{Chunk, CodegenRules, Launch, grid};
 use crate::compiler::index::Index;
-use crate::compiler::kernel::{AttentionKernel, Function, Kernel, Store};
-use crate::compiler::scalar::{Body, SInst, SOp, SVal, Ty};
+use crate::compiler::kernel::{AttentionKernel, Kernel};
+use crate::compiler::scalar::Ty;
 use crate::hlo::attention::LEFT_OUT;
-
-const BUILTINS: &str =
-    "@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
-
-const G: u8 = 0;
-const M: u8 = 1;
-const N: u8 = 2;
-const K: u8 = 3;
 
 /// Groups of four columns that an invocation sums.
 const MAX_QUADS: usize = 16;
-
-/// Below all scores that count, and finite: what is scaled down from it is scaled by 0.
-const LOWEST: &str = "-3.4028234e38f";
 
 /// The kernel under construction.
 struct Attend<'a, 'k> {
     w: Writer<'k>,
     a: &'a AttentionKernel,
+    out: Out<'a>,
     /// Groups of four features of a query.
     features: usize,
     /// Groups of four columns of an invocation.
@@ -36,11 +27,18 @@ struct Attend<'a, 'k> {
     columns: String,
 }
 
-pub(super) fn write(kernel: &Kernel, a: &AttentionKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
+pub(super) fn write(
+    kernel: &Kernel,
+    a: &AttentionKernel,
+    out: &(u16, Index),
+    rules: &CodegenRules,
+    chunk: &Chunk,
+) -> Launch {
     let [groups, queries, keys, features] = a.sizes;
     let size = workgroup(rules);
     let mut w = Writer::new(kernel, chunk);
-    plan(&mut w, a);
+    let out = Out { target: out, width: a.columns };
+    plan(&mut w, a, &out);
     let of_values = [groups, queries, keys, a.columns];
     loader(&mut w, &a.query, "query4", [G, M, K], Some(K), &a.sizes);
     loader(&mut w, &a.key, "key4", [G, N, K], Some(K), &a.sizes);
@@ -63,48 +61,22 @@ pub(super) fn write(kernel: &Kernel, a: &AttentionKernel, rules: &CodegenRules, 
     w.line(format!("let g = part / {p_end}{first};"));
     w.line(format!("let k0 = part % {p_end} * {}u;", quads * 4));
     let causal_mask = a.attention.causal && a.mask.is_some();
-    let mut this = Attend { w, a, features: features.div_ceil(4), quads, causal_mask, columns };
+    let mut this = Attend { w, a, out, features: features.div_ceil(4), quads, causal_mask, columns };
     this.body();
     let invocations = share * parts * queries;
     this.w.finish(&size.to_string(), BUILTINS, grid(invocations.div_ceil(size as usize), rules))
 }
 
 /// Decides how buffers are declared.
-fn plan(w: &mut Writer<'_>, a: &AttentionKernel) {
-    let needed = |f: &Function| f.body.needed([f.result]);
-    for f in [&a.query, &a.key, &a.value] {
-        w.plan_loads(&f.body, &needed(f), &Scope::quad(&VARS, K, "lanes"));
-    }
+fn plan(w: &mut Writer<'_>, a: &AttentionKernel, out: &Out<'_>) {
+    [&a.query, &a.key, &a.value].into_iter().for_each(|f| plan_function(w, f, K));
     if let Some(f) = &a.mask {
         if vector_of(f, [N, N]).is_some() {
-            w.plan_loads(&f.body, &needed(f), &Scope::quad(&VARS, N, "lanes"));
+            plan_function(w, f, N);
         }
-        w.plan_rest(&f.body, &needed(f));
+        w.plan_rest(&f.body, &f.body.needed([f.result]));
     }
-    let scope = Scope::quad(&VARS, K, "kl");
-    if let Some((buffer, index)) = &a.out {
-        if stores_quads(a) {
-            w.plan_store(&result(), &store(*buffer, index), &scope);
-        } else {
-            w.plan_single_store(*buffer);
-        }
-    }
-    a.top.iter().chain(&a.sum).for_each(|(b, _)| w.plan_single_store(*b));
-}
-
-fn stores_quads(a: &AttentionKernel) -> bool {
-    let scope = Scope::quad(&VARS, K, "kl");
-    a.columns.is_multiple_of(4) && a.out.iter().all(|(_, i)| quad_aligned(&result(), i, &scope))
-}
-
-/// A program of one value that is given.
-fn result() -> Body {
-    let given = SInst { op: SOp::Accumulator, args: [].into_iter().collect(), ty: Ty::F32, vars: 0b1111 };
-    Body { insts: vec![given] }
-}
-
-fn store(buffer: u16, index: &Index) -> Store {
-    Store { buffer, index: index.clone(), value: SVal(0) }
+    out.plan(w);
 }
 
 impl Attend<'_, '_> {
@@ -118,7 +90,7 @@ impl Attend<'_, '_> {
             if k + 1 == self.features && !features.is_multiple_of(4) {
                 // Features past the end repeat the last one; those of the query are 0.
                 self.w.line(format!(
-                    "q{k} = select(vec4<f32>(0.0f), q{k}, vec4<u32>({at}) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>({h}));"
+                    "q{k} = select(vec4<f32>(0.0f), q{k}, vec4<u32>({at}) + {FOUR} < vec4<u32>({h}));"
                 ));
             }
         }
@@ -142,7 +114,11 @@ impl Attend<'_, '_> {
         self.w.open("for (; n < end; n += 1u)");
         self.step(1);
         self.w.close();
-        self.stores();
+        let end = self.columns.clone();
+        for j in 0..self.quads {
+            self.w.line(format!("y{j} /= sum;"));
+            self.out.write(&mut self.w, &format!("k0 + {}u", j * 4), &format!("y{j}"), &end);
+        }
     }
 
     /// The next `width` keys.
@@ -158,8 +134,7 @@ impl Attend<'_, '_> {
             }
             self.w.line(format!("let d{l} = {dot};"));
         }
-        let scores: Vec<String> =
-            (0..width).map(|l| format!("(d{l}.x + d{l}.y) + (d{l}.z + d{l}.w)")).collect();
+        let scores: Vec<String> = (0..width).map(|l| sum_of(&format!("d{l}"))).collect();
         let wide = width == 4;
         let (ty, tag) = if wide { ("vec4<f32>", "4") } else { ("f32", "1") };
         self.w.line(format!("var x = {ty}({});", scores.join(", ")));
@@ -168,20 +143,17 @@ impl Attend<'_, '_> {
             self.w.line(format!("x = select({left_out}, x, mask{tag}(g, m, n));"));
         }
         if self.causal_mask {
-            let places = if wide { "vec4<u32>(n) + vec4<u32>(0u, 1u, 2u, 3u)" } else { "n" };
+            let places = if wide { format!("vec4<u32>(n) + {FOUR}") } else { "n".into() };
             let query = if wide { "vec4<u32>(m)" } else { "m" };
             self.w.line(format!("x = select({left_out}, x, {places} <= {query});"));
         }
         let largest = if wide { "max(max(x.x, x.y), max(x.z, x.w))" } else { "x" };
         self.w.line(format!("let next = max(top, {largest});"));
-        let exp =
-            |w: &mut Writer<'_>, x: &str, wide| w.call("m_exp", &[x.to_string()], Ty::F32, Ty::F32, wide);
         let kept = exp(&mut self.w, "top - next", false);
         let e = exp(&mut self.w, &format!("x - {ty}(next)"), wide);
         self.w.line(format!("let kept = {kept};"));
         self.w.line(format!("let e = {e};"));
-        self.w
-            .line(format!("sum = fma(sum, kept, {});", if wide { "(e.x + e.y) + (e.z + e.w)" } else { "e" }));
+        self.w.line(format!("sum = fma(sum, kept, {});", if wide { sum_of("e") } else { "e".into() }));
         for j in 0..self.quads {
             let mut y = format!("y{j} * kept");
             for l in 0..width {
@@ -191,44 +163,5 @@ impl Attend<'_, '_> {
             self.w.line(format!("y{j} = {y};"));
         }
         self.w.line("top = next;");
-    }
-
-    fn stores(&mut self) {
-        let body = result();
-        let mut names = Names::default();
-        if let Some((buffer, index)) = &self.a.out {
-            let s = store(*buffer, index);
-            let whole = stores_quads(self.a);
-            for j in 0..self.quads {
-                self.w.open(format!("if (k0 + {}u < {})", j * 4, self.columns));
-                self.w.line(format!("let y = y{j} / sum;"));
-                if whole {
-                    self.w.line(format!("let k = k0 + {}u;", j * 4));
-                    self.w.line("let kl = vec4<u32>(k) + vec4<u32>(0u, 1u, 2u, 3u);");
-                    names.set(SVal(0), "y", true);
-                    self.w.store(&body, &s, &Scope::quad(&VARS, K, "kl"), &names);
-                } else {
-                    for l in 0..4 {
-                        self.w.open(format!("if (k0 + {}u < {})", j * 4 + l, self.columns));
-                        self.w.line(format!("let k = k0 + {}u;", j * 4 + l));
-                        names.set(SVal(0), format!("y[{l}]"), false);
-                        self.w.store(&body, &s, &Scope::single(&VARS), &names);
-                        self.w.close();
-                    }
-                }
-                self.w.close();
-            }
-        }
-        if self.a.top.is_none() && self.a.sum.is_none() {
-            return;
-        }
-        self.w.open("if (k0 == 0u)");
-        for (target, text) in [(&self.a.top, "top"), (&self.a.sum, "sum")] {
-            if let Some((buffer, index)) = target {
-                names.set(SVal(0), text, false);
-                self.w.store(&body, &store(*buffer, index), &Scope::single(&VARS), &names);
-            }
-        }
-        self.w.close();
     }
 }
