@@ -69,9 +69,15 @@ pub fn start(g: &Graph, i: usize, products: bool) -> Option<Cluster> {
         (Prim::Cumulative { .. }, Some(v)) => of(ClusterKind::Cumulative(v)),
         (Prim::ArgSort { .. }, Some(v)) => of(ClusterKind::ArgSort(v)),
         (Prim::Scatter { .. }, Some(v)) => of(ClusterKind::Scatter(v)),
-        (Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::Scan(_) | Prim::While(_), _) => {
-            of(ClusterKind::Call(i))
-        }
+        (
+            Prim::CustomCall(_)
+            | Prim::HostCall(_)
+            | Prim::Print(_)
+            | Prim::Scan(_)
+            | Prim::While(_)
+            | Prim::Case(_),
+            _,
+        ) => of(ClusterKind::Call(i)),
         (Prim::Check(_), _) => {
             let n = g.shape(inst.operands[0]).size();
             Cluster { kind: ClusterKind::Loop { n }, values: vec![], checks: vec![i] }

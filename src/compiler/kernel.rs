@@ -291,6 +291,13 @@ pub struct WhileKernel {
     pub masked: bool,
 }
 
+/// Branches of which the host runs one. The kernel's buffers are the branch's number, the operands, then the results.
+#[derive(Clone, Debug)]
+pub struct CaseKernel {
+    /// From the operands to the results.
+    pub branches: Vec<Arc<Plan>>,
+}
+
 /// What a launch does.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each is documented by its type")]
@@ -304,6 +311,7 @@ pub enum KernelKind {
     Scatter(Box<ScatterKernel>),
     Scan(Box<ScanKernel>),
     While(Box<WhileKernel>),
+    Case(CaseKernel),
     /// A host function on whole operands; buffers are its operands, then its results.
     Custom {
         op: ById<dyn CustomOp>,
@@ -362,6 +370,7 @@ impl Kernel {
             KernelKind::Scatter(k) => cost(&k.update.body),
             KernelKind::Scan(_)
             | KernelKind::While(_)
+            | KernelKind::Case(_)
             | KernelKind::Custom { .. }
             | KernelKind::Print { .. } => 0,
         }
@@ -373,7 +382,11 @@ impl KernelKind {
     pub fn is_call(&self) -> bool {
         matches!(
             self,
-            KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. }
+            KernelKind::Scan(_)
+                | KernelKind::While(_)
+                | KernelKind::Case(_)
+                | KernelKind::Custom { .. }
+                | KernelKind::Print { .. }
         )
     }
 }

@@ -5,17 +5,18 @@ mod lines;
 
 use super::cluster::{Cluster, ClusterKind};
 use super::emit::{Emitter, Leaves, Stop, place};
-use super::fuse::FuseRules;
+use super::fuse::{FuseRules, Inputs};
 use super::index::Index;
 use super::kernel::{
-    ContractKernel, Fold, Function, Kernel, KernelCheck, KernelKind, LoopKernel, Reduction, RowsKernel,
-    Split, Store, phase_of,
+    CaseKernel, ContractKernel, Fold, Function, Kernel, KernelCheck, KernelKind, LoopKernel, Reduction,
+    RowsKernel, Split, Store, phase_of,
 };
+use super::plan::Plan;
 use super::scalar::{BufferSource, BufferUse, SOp, SVal, Shared, Ty};
 use super::{scan, while_loop};
 use crate::dtype::DType;
 use crate::error::Error;
-use crate::hlo::{Conv, DotDims, Ew, Graph, Prim, ReduceKind, Val};
+use crate::hlo::{ById, Conv, DotDims, Ew, Graph, Prim, ReduceKind, Val};
 use crate::shape::{Dims, Shape};
 use std::fmt;
 use std::sync::Arc;
@@ -455,6 +456,12 @@ impl Lowering<'_> {
         let kind = match &inst.prim {
             Prim::Scan(s) => KernelKind::Scan(Box::new(scan::kernel(s, &self.rules)?)),
             Prim::While(w) => KernelKind::While(Box::new(while_loop::kernel(w, &self.rules)?)),
+            Prim::Case(branches) => {
+                let plan = |b: &ById<Graph>| Plan::new(b, &self.rules, &Inputs::default()).map(Arc::new);
+                KernelKind::Case(CaseKernel {
+                    branches: branches.iter().map(plan).collect::<crate::error::Result<_>>()?,
+                })
+            }
             Prim::CustomCall(op) | Prim::HostCall(op) => KernelKind::Custom { op: op.clone(), operands },
             Prim::Print(text) => KernelKind::Print { text: text.clone(), operands },
             p => return Err(Error::internal("compiler", format_args!("{} is no call", p.name())).into()),

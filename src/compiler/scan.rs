@@ -60,7 +60,9 @@ fn distinct(mut g: Graph, carries: usize) -> Result<Graph> {
         let shared = match g.def(v).prim {
             Prim::Parameter(..) => true,
             // What the host runs writes whole values, not slices of stacks.
-            Prim::Scan(_) | Prim::While(_) | Prim::CustomCall(_) | Prim::HostCall(_) => i >= carries,
+            Prim::Scan(_) | Prim::While(_) | Prim::Case(_) | Prim::CustomCall(_) | Prim::HostCall(_) => {
+                i >= carries
+            }
             _ => false,
         } || outs.contains(&v);
         outs.push(if shared { g.push(Prim::OptimizationBarrier, &[v])? } else { v });

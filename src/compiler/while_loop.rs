@@ -17,7 +17,9 @@ pub(super) fn kernel(w: &WhileBody, rules: &FuseRules) -> Result<WhileKernel> {
     for spec in &w.body.output_specs()[..w.carries] {
         bytes += buffer_bytes(spec.dtype.storage()?, spec.shape.size());
     }
-    let masked = w.cond.is_some() && bytes <= MAX_MASKED;
+    // Where the host looks inside of each trip, it may look at the condition too.
+    let looks = w.body.insts().iter().any(|i| i.prim.is_chosen_by_host());
+    let masked = w.cond.is_some() && bytes <= MAX_MASKED && !looks;
     let step = match &w.cond {
         None => w.body.clone(),
         Some(cond) => Arc::new(step(w, cond, masked)?),

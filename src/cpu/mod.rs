@@ -42,7 +42,11 @@ pub fn run(kernel: &Kernel, memory: &mut Memory<'_>, scalars: &[u32]) -> Result<
         KernelKind::Cumulative(c) => lines::cumulative(kernel, c, memory, scalars)?,
         KernelKind::ArgSort(s) => lines::argsort(kernel, s, memory, scalars)?,
         KernelKind::Scatter(s) => scatter::run(kernel, s, memory, scalars)?,
-        KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
+        KernelKind::Scan(_)
+        | KernelKind::While(_)
+        | KernelKind::Case(_)
+        | KernelKind::Custom { .. }
+        | KernelKind::Print { .. } => {
             return Err(crate::Error::internal(
                 "cpu",
                 format_args!("{} is for whoever runs the plan", kernel.label),

@@ -1,6 +1,6 @@
 //! Plans on the CPU device.
 
-use super::{Executable, Frame, host, scan, while_loop};
+use super::{Executable, Frame, case, host, scan, while_loop};
 use crate::compiler::checks;
 use crate::compiler::kernel::KernelKind;
 use crate::compiler::plan::{Place, Step, buffer_bytes};
@@ -16,6 +16,7 @@ pub(super) fn run(e: &Executable, frame: &Frame<'_, '_>) -> Result<()> {
         match &step.kernel.kind {
             KernelKind::Scan(s) => scan::run(s, k, step, frame, None)?,
             KernelKind::While(w) => while_loop::run(e, w, step, frame)?,
+            KernelKind::Case(c) => case::run(e, c, step, frame)?,
             KernelKind::Custom { .. } | KernelKind::Print { .. } => host::run(step, frame)?,
             _ => kernel(step, frame)?,
         }

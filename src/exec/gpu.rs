@@ -1,6 +1,6 @@
 //! Plans on an adapter: every kernel a pipeline, every run a list of dispatches.
 
-use super::{Executable, Frame, host, scan, tune, while_loop};
+use super::{Executable, Frame, case, host, scan, tune, while_loop};
 use crate::compiler::codegen::{Bound, CodegenRules, Launch as Text, Variant, Word, launches_as};
 use crate::compiler::kernel::{Kernel, KernelKind};
 use crate::compiler::plan::{Place, Plan, Step, buffer_bytes};
@@ -36,6 +36,10 @@ pub(super) fn run<'a>(
             KernelKind::While(w) => {
                 recording.play()?;
                 while_loop::run(e, w, step, frame)?;
+            }
+            KernelKind::Case(c) => {
+                recording.play()?;
+                case::run(e, c, step, frame)?;
             }
             KernelKind::Custom { .. } | KernelKind::Print { .. } => {
                 recording.play()?;

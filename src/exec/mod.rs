@@ -1,5 +1,6 @@
 //! Plans on devices: compiled once for a device, run many times.
 
+mod case;
 mod cpu;
 mod dump;
 mod gpu;
@@ -274,7 +275,9 @@ fn may_write_over(plan: &Plan) -> bool {
 
 fn may_fail(kind: &KernelKind) -> bool {
     match kind {
-        KernelKind::While(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => true,
+        KernelKind::While(_) | KernelKind::Case(_) | KernelKind::Custom { .. } | KernelKind::Print { .. } => {
+            true
+        }
         KernelKind::Scan(s) => s.body.steps.iter().any(|s| may_fail(&s.kernel.kind)),
         _ => false,
     }

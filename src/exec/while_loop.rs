@@ -139,7 +139,8 @@ fn number(device: &Device, b: &Buffer) -> Result<usize> {
     Ok(read(device, b, DType::Int32)?.i64_at(0).max(0) as usize)
 }
 
-fn read(device: &Device, b: &Buffer, dtype: DType) -> Result<Literal> {
+/// A scalar that the device computed; waits for it.
+pub(super) fn read(device: &Device, b: &Buffer, dtype: DType) -> Result<Literal> {
     let bytes = dtype.storage()?.bytes() as u64;
     let read = device.read(&[(b, 0..bytes)])?.wait()?;
     if let Some(e) = read.errors.as_ref().and_then(|w| error_of(w)) {

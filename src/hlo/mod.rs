@@ -16,6 +16,7 @@ pub mod rows;
 mod summary;
 mod verify;
 mod vjp;
+mod work;
 
 pub use graph::{Graph, Inst, Val};
 pub use infer::infer;

@@ -45,6 +45,7 @@ fn calls_host(g: &Graph) -> bool {
     g.insts().iter().any(|i| match &i.prim {
         Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_) | Prim::While(_) => true,
         Prim::Composite(c) => calls_host(c.body()),
+        p if p.is_chosen_by_host() => true,
         Prim::Case(branches) => branches.iter().any(|b| calls_host(b)),
         Prim::Scan(s) => calls_host(&s.body),
         _ => false,

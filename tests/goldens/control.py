@@ -3,7 +3,7 @@
     python tests/goldens/control.py [OUT.json]
 
 writes tests/goldens/data/control.json: for each named program its result, its gradients in x and w, the gradient of the squared first
-gradient in x, the variable afterwards, and what it printed. The programs of the same names in tests/suite/control/golden.rs must give
+gradient in x, the variable afterwards, and what it printed; of some functions of a number the first three derivatives. The programs of the same names in tests/suite/control/golden.rs must give
 the same, op by op and traced.
 """
 
@@ -12,8 +12,7 @@ import os
 import sys
 import tempfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+from shared import note
 
 import tensorflow as tf
 
@@ -344,13 +343,57 @@ def modules():
     }
 
 
+def h_grow(x):
+    """A loop whose trips depend on values."""
+    return tf.while_loop(lambda h: h < 20.0, lambda h: (h * 1.5 + tf.sin(h * x),), (x,))[0]
+
+
+def h_nested(x):
+    """A loop whose trips depend on values inside of another."""
+
+    def outer(h):
+        inner = tf.while_loop(lambda t: t < h + 4.0, lambda t: (t * 1.25 + tf.cos(t) * x * 0.25,), (h,))[0]
+        return (tf.math.sqrt(inner) + h,)
+
+    return tf.while_loop(lambda h: h < 9.0, outer, (x,))[0]
+
+
+def h_cases(x):
+    """Branches of a loop's trips."""
+
+    def body(i, h):
+        cases = [lambda: h * h * 0.5, lambda: tf.sin(h) + h * x, lambda: tf.exp(h * 0.25) * x]
+        return i + 1, tf.switch_case(i % 3, cases)
+
+    return tf.while_loop(lambda i, h: i < 5, body, (0, x))[1]
+
+
+def h_conds(x):
+    """A branch by values in a loop whose trips depend on values."""
+    body = lambda h: (tf.cond(h < 3.0, lambda: h * h * 0.5 + h, lambda: h + 1.5 + tf.sin(h) * x * 0.5),)
+    return tf.while_loop(lambda h: h < 8.0, body, (x,))[0]
+
+
+def derivatives(f):
+    """A function of a number and its first three derivatives, in double precision."""
+    x = tf.constant(1.25, tf.float64)
+    with tf.GradientTape() as third:
+        third.watch(x)
+        with tf.GradientTape() as second:
+            second.watch(x)
+            with tf.GradientTape() as first:
+                first.watch(x)
+                y = tf.function(f)(x)
+            d1 = first.gradient(y, x)
+        d2 = second.gradient(d1, x)
+    return [float(v) for v in (y, d1, d2, third.gradient(d2, x))]
+
+
 def main(out):
     goldens = {p.__name__: run(p) for p in PROGRAMS}
-    with open(out, "w") as f:
-        json.dump(
-            {"tensorflow": tf.__version__, "programs": goldens, "v1": regression(), "modules": modules()}, f, indent=1
-        )
-        f.write("\n")
+    higher = {f.__name__: derivatives(f) for f in (h_grow, h_nested, h_cases, h_conds)}
+    found = {"tensorflow": tf.__version__, "programs": goldens, "v1": regression(), "modules": modules(), "derivatives": higher}
+    note(os.path.dirname(os.path.abspath(out)), os.path.basename(out), (json.dumps(found, indent=1) + "\n").encode())
     print(f"{len(goldens)} programs in {out}")
 
 

@@ -115,8 +115,8 @@ pub fn launches_as(k: &Kernel, rules: &CodegenRules, variant: Option<Variant>) -
         KernelKind::Cumulative(x) => each(&|c| lines::write(k, x, rules, c)),
         KernelKind::ArgSort(s) => Ok(sort::write(k, s, rules, &chunks[0])),
         KernelKind::Scatter(s) => Ok(scatter::write(k, s, rules, &chunks[0])),
-        KernelKind::Scan(_) | KernelKind::While(_) => {
-            Err(Error::internal("codegen", "a loop is no dispatch"))
+        KernelKind::Scan(_) | KernelKind::While(_) | KernelKind::Case(_) => {
+            Err(Error::internal("codegen", "a loop or a choice is no dispatch"))
         }
         KernelKind::Custom { op, .. } => {
             Err(Error::internal("codegen", format_args!("{} runs on the host", op.name())))

@@ -72,36 +72,15 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
         Prim::Concatenate { dim } => joined_in_groups(rw, x, *dim, MAX_JOINED.min(rules.max_buffers - 1)),
         Prim::Sort { dim, descending } => sort(rw, x, *dim, *descending),
         Prim::TopK { k } => top_k(rw, x[0], *k),
-        Prim::Case(branches) => {
-            let mut results: Option<Vec<Val>> = None;
-            for (k, b) in branches.iter().enumerate() {
-                let outs = if b.insts().iter().any(|i| i.prim.needs_guard()) {
-                    let mut operands = x.to_vec();
-                    operands[0] = is_taken(rw, x[0], k, branches.len())?;
-                    rw.copy(&b.guarded()?, &operands)?
-                } else {
-                    rw.copy(b, &x[1..])?
-                };
-                results = Some(match results {
-                    None => outs,
-                    Some(before) => {
-                        let index = rw.spec(x[0]);
-                        let k = rw.fill(&index, k as f64)?;
-                        // The index is clamped: the last branch takes all that is not below it, the first all that is.
-                        let taken = rw.ew(Ew::Ge, &[x[0], k])?;
-                        let mut chosen = vec![];
-                        for (old, new) in before.into_iter().zip(outs) {
-                            let shape = rw.spec(new).shape;
-                            let taken =
-                                rw.emit(Prim::BroadcastInDim { shape, dims: Dims::new() }, &[taken])?;
-                            chosen.push(rw.ew(Ew::Select, &[taken, new, old])?);
-                        }
-                        chosen
-                    }
-                });
+        // The number is known, or the host will look at it.
+        Prim::Case(branches) => match &rw.graph().def(x[0]).prim {
+            Prim::Constant(index) => {
+                let taken = index.i64_at(0).clamp(0, branches.len() as i64 - 1) as usize;
+                Ok(Some(rw.copy(&branches[taken], &x[1..])?.into()))
             }
-            Ok(results.map(Results::from))
-        }
+            _ if prim.is_chosen_by_host() => Ok(None),
+            _ => all_branches(rw, branches, x),
+        },
         Prim::Scatter { kind, axes, batch } => scatter::expand(rw, *kind, axes, *batch, x),
         Prim::SelectAndScatter { max, window } => window::select_and_scatter(rw, *max, window, x),
         Prim::ReduceWindow { kind, window } => window::reduce(rw, *kind, window, x[0]),
@@ -117,6 +96,37 @@ fn rule(rw: &mut Rewriter<'_>, prim: &Prim, x: &[Val], rules: &FuseRules) -> Res
         Prim::Scan(s) => scan_in_words(rw, s, x),
         _ => Ok(None),
     }
+}
+
+/// Branches that are all computed, of whose results one is chosen.
+fn all_branches(rw: &mut Rewriter<'_>, branches: &[ById<Graph>], x: &[Val]) -> Result<Option<Results>> {
+    let mut results: Option<Vec<Val>> = None;
+    for (k, b) in branches.iter().enumerate() {
+        let outs = if b.insts().iter().any(|i| i.prim.needs_guard()) {
+            let mut operands = x.to_vec();
+            operands[0] = is_taken(rw, x[0], k, branches.len())?;
+            rw.copy(&b.guarded()?, &operands)?
+        } else {
+            rw.copy(b, &x[1..])?
+        };
+        results = Some(match results {
+            None => outs,
+            Some(before) => {
+                let index = rw.spec(x[0]);
+                let k = rw.fill(&index, k as f64)?;
+                // The index is clamped: the last branch takes all that is not below it, the first all that is.
+                let taken = rw.ew(Ew::Ge, &[x[0], k])?;
+                let mut chosen = vec![];
+                for (old, new) in before.into_iter().zip(outs) {
+                    let shape = rw.spec(new).shape;
+                    let taken = rw.emit(Prim::BroadcastInDim { shape, dims: Dims::new() }, &[taken])?;
+                    chosen.push(rw.ew(Ew::Select, &[taken, new, old])?);
+                }
+                chosen
+            }
+        });
+    }
+    Ok(results.map(Results::from))
 }
 
 /// Most features of a query that an invocation keeps; of a value too, where it keeps values.

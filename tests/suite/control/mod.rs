@@ -1,6 +1,8 @@
 //! Control flow: branches, loops, arrays, modules, traces and their limits, graph mode.
 
 mod arrays;
+mod branches;
+mod derivatives;
 mod errors;
 mod golden;
 mod graphs;

@@ -110,6 +110,20 @@ fn sequences() {
 }
 
 #[test]
+fn control_flow() {
+    let text = printed("control_flow", &[]);
+    let parts = [
+        "f(3) = 9, f(-4) = 4\n",
+        "the root of 2 is 1.4142 after 3 trips\n",
+        "its slope is 0.3536, which is",
+        "powers of 3: [1.0, 3.0, 9.0, 27.0, 81.0, 243.0]\n",
+        "squares of lengths: [5.0, 25.0, 61.0]\n",
+        "running sums: [1.0, 2.0, 4.0, 6.0, 9.0, 12.0]\n",
+    ];
+    holds(&text, &parts);
+}
+
+#[test]
 fn functional_model() {
     let text = printed("functional_model", &["--epochs", "1"]);
     holds(&text, &["Model: ", "digit (Dense)", "digit_accuracy", "odd_loss"]);
