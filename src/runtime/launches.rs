@@ -18,13 +18,16 @@ use std::sync::{Arc, Mutex, Weak};
 /// Bind groups that a launch remembers: loops bind a few sets of buffers in turns.
 const RECENT: usize = 4;
 
+/// The number of a buffer in the run's table, and where a window of it begins and how long it is, in bytes; all of it without one.
+pub(crate) type Part = (u32, Option<(u64, u64)>);
+
 /// A launch of a [`LaunchList`].
 #[derive(Debug)]
 pub(crate) struct Launch {
     /// The kernel.
     pub(crate) pipeline: Arc<Pipeline>,
-    /// What it binds: the number of a buffer in the run's table, and a window of it in bytes; all of it without one.
-    pub(crate) bindings: SmallVec<[(u32, Option<(u64, u64)>); 8]>,
+    /// What it binds.
+    pub(crate) bindings: SmallVec<[Part; 8]>,
     /// Its uniform parameters, where they are the same in each run.
     pub(crate) constants: Option<Vec<u8>>,
     /// Workgroups.
@@ -262,7 +265,7 @@ impl Gpu {
         constants: Option<&Constants>,
         recent: Option<&mut SmallVec<[Known; RECENT]>>,
     ) -> Result<Arc<Group>> {
-        let bind = |(number, window): &(u32, Option<(u64, u64)>)| {
+        let bind = |(number, window): &Part| {
             let buffer = table.buffers[*number as usize]
                 .ok_or_else(|| Error::internal("dispatch", format_args!("no buffer number {number}")))?;
             Ok(match window {

@@ -3,16 +3,12 @@
 use super::device;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 use wgflow::data::Dataset;
 use wgflow::function::TensorSpec;
 use wgflow::keras::callbacks::Callback;
-use wgflow::keras::{
-    Batch, BatchSource, Compile, Data, Fit, Model, Sequential, StepLogs, Verbose, input, layers::Dense,
-};
-use wgflow::{DType, IntoTensor, Result, Tensor, config, layers, random, reshape, slice};
+use wgflow::keras::{Compile, Fit, Model, Sequential, StepLogs, Verbose, input, layers::Dense};
+use wgflow::{DType, Result, Tensor, config, layers, random, slice};
 use wgflow_tests::device::alone;
-use wgflow_tests::models::{inputs, labels, model as model_of};
 
 const WIDTH: usize = 600;
 const BATCH: usize = 16;
@@ -147,66 +143,5 @@ fn reads_alone() -> Result<()> {
     assert!(one > 0 && one < 256, "{one} bytes in an epoch of 2 steps");
     assert_eq!(read(20, 1)?, one);
     assert_eq!(read(20, 4)?, 4 * one);
-    Ok(())
-}
-
-/// Batches of rows in their order, gathered when they are asked for.
-struct Inline {
-    x: Vec<f32>,
-    y: Vec<i32>,
-    shape: Vec<usize>,
-    at: usize,
-}
-
-impl BatchSource for Inline {
-    fn num_batches(&self) -> Option<usize> {
-        Some(self.y.len() / 64)
-    }
-
-    fn start(&mut self) -> Result<()> {
-        self.at = 0;
-        Ok(())
-    }
-
-    fn next_batch(&mut self) -> Result<Option<Batch>> {
-        let rows = self.at * 64..(self.at + 1) * 64;
-        let Some(y) = self.y.get(rows.clone()) else { return Ok(None) };
-        let n = self.x.len() / self.y.len();
-        self.at += 1;
-        let x = self.x[rows.start * n..rows.end * n].to_vec().into_tensor(None)?;
-        let shape: Vec<usize> = std::iter::once(64).chain(self.shape[1..].iter().copied()).collect();
-        Ok(Some(Batch {
-            x: vec![reshape(x, shape)?],
-            y: vec![y.to_vec().into_tensor(None)?],
-            ..Batch::default()
-        }))
-    }
-}
-
-/// Run with `--release --ignored --nocapture`.
-#[test]
-#[ignore = "measures time"]
-fn of_the_cnn() -> Result<()> {
-    device();
-    const STEPS: usize = 10;
-    let model = model_of("cnn")?;
-    let (x, y) = (inputs("cnn", 64 * STEPS)?, labels("cnn", 64 * STEPS)?);
-    let mut least = [f64::INFINITY; 2];
-    for _ in 0..6 {
-        for (inline, least) in [false, true].into_iter().zip(&mut least) {
-            let data: Data = if inline {
-                let (shape, x, y) = (x.shape().to_vec(), x.to_vec::<f32>()?, y.to_vec::<i32>()?);
-                Data::source(Inline { x, y, shape, at: 0 })
-            } else {
-                (&x, &y).into()
-            };
-            let batch_size = if inline { None } else { Some(64) };
-            let start = Instant::now();
-            model.fit(data, Fit { batch_size, ..quiet(1) })?;
-            *least = least.min(start.elapsed().as_secs_f64() / STEPS as f64);
-        }
-    }
-    println!("a step of fit: {:.2} ms ahead, {:.2} ms as asked for", least[0] * 1e3, least[1] * 1e3);
-    assert!(least.iter().all(|s| s.is_finite()));
     Ok(())
 }
