@@ -180,7 +180,7 @@ fn averages_are_swapped() -> Result<()> {
     assert_eq!(values(&model)?, trained);
     model.optimizer()?.finalize_variable_values()?;
     assert_eq!(evaluate(vec![])?, averaged);
-    assert_eq!(model.predict_on_batch(&[x.clone()])?[0].to_vec::<f32>()?, with.to_vec::<f32>()?);
+    assert_eq!(model.predict_on_batch(std::slice::from_ref(&x))?[0].to_vec::<f32>()?, with.to_vec::<f32>()?);
     assert_ne!(averaged, plain);
 
     let without = net()?;
