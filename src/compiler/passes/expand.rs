@@ -136,8 +136,8 @@ const MAX_FEATURES: usize = 128;
 const MAX_KEYS: usize = 1 << 17;
 
 /// Products of adjoints of attention up to which launches count more than how fast a software adapter goes through products. On lavapipe,
-/// over 64 queries and keys with 16 features in 32 heads (2^22 products) the adjoints' kernels take 2.7 ms and products of whole
-/// matrices 3.7; over 128 with 32 features in 16 heads (2^24) they take 7.1 and 4.3.
+/// over 64 queries and keys with 16 features in 32 heads (2^22 products) the adjoints' kernels take 3.5 ms and products of whole
+/// matrices 4.0; over 128 with 32 features in 16 heads (2^24) they take 7.1 and 4.3.
 const FEW_PRODUCTS: usize = 1 << 23;
 
 /// Attention or one of its adjoints in other primitives where there is nothing to attend to, more than a kernel keeps or binds, or an

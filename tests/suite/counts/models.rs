@@ -144,8 +144,10 @@ fn table() -> Result<String> {
             for caps in [software(), least()] {
                 let target = target_of_adapter(&caps);
                 let c = costs(graph.executable(&target)?.plan(), &target)?;
-                // No kernel binds a buffer for reading and for writing, so the bound cannot always be met.
-                assert!(c.temporaries * 4 <= c.bound * 5, "{name}, {step} on {}: {c:?}", caps.name);
+                // No kernel binds a buffer for reading and for writing: of the sequences that a loop's derivative reads and writes, three
+                // groups must be in buffers of their own.
+                let tenths = if (name, *step) == ("lstm", "train") { 12 } else { 11 };
+                assert!(c.temporaries * 10 <= c.bound * tenths, "{name}, {step} on {}: {c:?}", caps.name);
                 writeln!(
                     text,
                     "{name:<14} {step:<8} {:<9} {:>10}  {:<11} {:>10} {:>12} {:>12} {:>12}",
