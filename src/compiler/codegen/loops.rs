@@ -22,7 +22,7 @@ pub(super) fn invocation(w: &mut Writer<'_>, name: &str, size: u32) {
 }
 
 pub(super) fn write(k: &Kernel, l: &LoopKernel, rules: &CodegenRules, chunk: &Chunk) -> Launch {
-    let size = workgroup(rules);
+    let size = 256.min(rules.max_invocations);
     let mut w = Writer::new(k, chunk);
     let mut scope = Scope::quad(&["i"], 0, "il");
     let roots = l.stores.iter().map(|s| s.value).chain(l.checks.iter().flat_map(|c| [c.ok, c.value]));

@@ -131,6 +131,7 @@ fn grid(n: usize, rules: &CodegenRules) -> [u32; 3] {
     if n <= rules.max_groups {
         return [n, 1, 1];
     }
-    let x = rules.max_groups.min(n);
-    [x, n.div_ceil(x), 1]
+    // As few idle workgroups as can be: they cost software drivers as much as any.
+    let y = n.div_ceil(rules.max_groups);
+    [n.div_ceil(y), y, 1]
 }

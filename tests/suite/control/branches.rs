@@ -92,7 +92,8 @@ fn derivatives_are_those_of_the_branch() -> Result<()> {
         Ok(vec![Some(y), dx, dw, second])
     };
     let zeros = array::zeros([N, N], DType::Float32)?;
-    let plain: [&dyn Fn(&Tensor, &Tensor) -> Result<Tensor>; 3] = [&heavy, &light, &|x, _| Ok(x.clone())];
+    type Branch<'a> = &'a dyn Fn(&Tensor, &Tensor) -> Result<Tensor>;
+    let plain: [Branch<'_>; 3] = [&heavy, &light, &|x, _| Ok(x.clone())];
     for (k, plain) in plain.iter().enumerate() {
         let index = constant(k as i32)?;
         let found = derivatives(&|x, w| f.call([&index, x, w]))?;

@@ -73,10 +73,24 @@ impl Writer<'_> {
             );
         }
         text.push_str(&self.module);
-        let _ =
-            writeln!(text, "@compute @workgroup_size({workgroup})\nfn main({builtins}) {{\n{}}}", self.main);
+        let main = once(self.main, vectors);
+        let _ = writeln!(text, "@compute @workgroup_size({workgroup})\nfn main({builtins}) {{\n{main}}}");
         Launch { wgsl: text, bindings, params: self.params, grid }
     }
+}
+
+/// The entry point's text with each vector of parameters read once, before all loops: software drivers read what stands in a loop on every
+/// trip.
+fn once(mut main: String, vectors: usize) -> String {
+    let mut reads = String::new();
+    for k in 0..vectors {
+        let vector = format!("p.v[{k}].");
+        if main.contains(&vector) {
+            let _ = writeln!(reads, "  let sizes{k} = p.v[{k}];");
+            main = main.replace(&vector, &format!("sizes{k}."));
+        }
+    }
+    reads + &main
 }
 
 /// The library's functions of these names with all they call. Tests make sure that the library has whatever rows and writers name.
