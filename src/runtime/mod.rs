@@ -58,6 +58,8 @@ mod memory;
 mod opaque;
 #[cfg(not(target_family = "wasm"))]
 mod parallel;
+#[cfg(not(target_family = "wasm"))]
+mod parting;
 mod pass;
 mod pipeline;
 #[cfg(not(target_family = "wasm"))]

@@ -114,6 +114,8 @@ impl Recorder {
         self.ring.write(&core.queue);
         core.queue.submit(self.encoder.take().map(wgpu::CommandEncoder::finish));
         core.queue.on_submitted_work_done(core.progress.submitted());
+        #[cfg(not(target_family = "wasm"))]
+        super::parting::handed(core);
         if let (Some(times), Some(profile)) = (times, &mut self.profile) {
             profile.map(core, times);
         }

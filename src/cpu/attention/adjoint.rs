@@ -31,8 +31,10 @@ pub(super) fn of_queries(
     let (columns, scale) = (a.columns, a.attention.scale() as f32);
     let own = |f: &Function, n: usize| rows(f, env, g, M, start..start + count, n);
     let (query, y, dy) = (own(&a.query, features), own(y, columns), own(dy, columns));
+    // As products round: where one key has all the weight, the two must be the same number.
     let dot = |(y, dy): (&[u32], &[u32])| -> f32 {
-        y.iter().zip(dy).map(|(y, dy)| f32::from_bits(*y) * f32::from_bits(*dy)).sum()
+        let pairs = y.iter().zip(dy).map(|(y, dy)| (f32::from_bits(*y), f32::from_bits(*dy)));
+        pairs.fold(0.0, |sum, (y, dy)| dy.mul_add(y, sum))
     };
     let less: Vec<f32> = y.chunks(columns).zip(dy.chunks(columns)).map(dot).collect();
     let (query, dy) = (side(&query, count, features), side(&dy, count, columns));

@@ -45,3 +45,20 @@ fn a_pipeline_asked_for_by_all_is_one() {
         assert_eq!(gpu.pipelines_kept(), 1);
     });
 }
+
+#[test]
+fn a_thread_that_ends_leaves_no_work_under_way() {
+    on_adapter!(|_c, device, gpu| {
+        let p = affine(&gpu)?;
+        let x = device.upload(&bytes(&vec![1; 1 << 20]))?;
+        gpu.sync()?;
+        std::thread::scope(|s| {
+            let work = s.spawn(|| {
+                (0..20).try_for_each(|_| launch(&gpu, &p, &x, 3, 1))?;
+                gpu.flush()
+            });
+            work.join().expect("a thread that ends")
+        })?;
+        assert_eq!(gpu.in_flight(), 0);
+    });
+}
