@@ -27,7 +27,7 @@ struct Args {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
     /// The learning rate at the start; it falls to 0 on half a cosine.
-    #[arg(long, default_value_t = 0.003)]
+    #[arg(long, default_value_t = 0.003, value_parser = rate)]
     learning_rate: f64,
     /// A folder of IDX files such as MNIST's, in place of the 8x8 images of the library.
     #[arg(long, value_name = "DIR")]
@@ -44,6 +44,12 @@ struct Args {
     /// Trains with labels in random order, from which nothing can be learnt: the accuracy then is that of guessing.
     #[arg(long)]
     shuffle_labels: bool,
+}
+
+/// Reads a learning rate, which is a number above zero.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|r| r.is_finite() && *r > 0.0);
+    rate.ok_or_else(|| "wanted a finite number above 0".into())
 }
 
 fn main() -> Result<()> {

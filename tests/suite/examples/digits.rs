@@ -88,6 +88,10 @@ fn what_cannot_be_is_told() {
     assert!(text.contains("/no/such/folder") && text.contains("train-images-idx3-ubyte.gz"), "{text}");
     let text = refused(&["--batch-size", "0"], None);
     assert!(text.contains("--batch-size"), "{text}");
+    for rate in ["nan", "inf", "0", "x"] {
+        let text = refused(&["--learning-rate", rate], None);
+        assert!(text.contains("--learning-rate") && text.contains("a finite number above 0"), "{text}");
+    }
 }
 
 /// Only Linux finds its drivers by these variables.
