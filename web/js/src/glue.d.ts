@@ -1,0 +1,1 @@
+/** @internal */ declare module "#glue" { const glue: unknown; export = glue; }
