@@ -24,6 +24,7 @@ export interface Wasm {
   tensorStrings(values: string[], shape: Uint32Array): number;
   tensorShape(h: number): Uint32Array;
   tensorDtype(h: number): string;
+  /** Forgets a handle of any kind. */
   tensorFree(h: number): void;
   tensorClone(h: number): number;
   tensorData(h: number): Promise<Uint8Array>;
@@ -33,9 +34,8 @@ export interface Wasm {
   tapeNew(persistent: boolean): number;
   tapeWatch(tape: number, h: number): void;
   tapeStop(tape: number): void;
-  tapeResume(tape: number): void;
   tapeGradient(tape: number, target: number, sources: Uint32Array, outputGradient: number): Uint32Array;
-  tapeFree(tape: number): void;
+  /** The function owns what it is given, and gives handles away; `gradFunc` is lent its argument. */
   customGradient(
     inputs: Uint32Array,
     f: (inputs: Uint32Array) => { value: number; gradFunc: (dy: number) => Uint32Array },
@@ -43,10 +43,9 @@ export interface Wasm {
   variableNew(h: number, name: string, trainable: boolean): number;
   variableRead(v: number): number;
   variableAssign(v: number, h: number): void;
-  variableFree(v: number): void;
+  /** The function is lent what it is given, and gives handles away. */
   functionNew(f: (inputs: Uint32Array) => Uint32Array, name: string): number;
   functionCall(fn: number, inputs: Uint32Array): Uint32Array;
-  functionFree(fn: number): void;
   memory(): Record<string, number>;
 }
 

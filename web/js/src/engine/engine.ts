@@ -285,9 +285,13 @@ export class Engine {
   isTapeOn(): boolean {
     return state.tapes > 0;
   }
-  /** A variable with a name of its own. */
+  /** A variable. Throws where one of that name is alive. */
   makeVariable(initialValue: Tensor, trainable = true, name?: string): Variable {
-    return new Variable(initialValue, trainable, name ?? `variable_${state.nextVariableId++}`);
+    name ??= String(state.nextVariableId++);
+    if (variables[name] !== undefined) {
+      throw new Error(`Variable with name ${name} was already registered`);
+    }
+    return new Variable(initialValue, trainable, name);
   }
   /** Disposes all variables and closes all scopes. */
   reset(): void {

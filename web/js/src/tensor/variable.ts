@@ -87,7 +87,7 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
       return;
     }
     this.endTrace();
-    wasm().variableFree(this.variable);
+    wasm().tensorFree(this.variable);
     if (variables[this.name] === (this as unknown as Variable)) {
       delete variables[this.name];
     }
