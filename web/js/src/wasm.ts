@@ -38,7 +38,7 @@ export interface Wasm {
   /** The function owns what it is given, and gives handles away; `gradFunc` is lent its argument. */
   customGradient(
     inputs: Uint32Array,
-    f: (inputs: Uint32Array) => { value: number; gradFunc: (dy: number) => Uint32Array },
+    f: (inputs: Uint32Array) => { value: number; gradFunc: (dy: Uint32Array) => Uint32Array },
   ): number;
   variableNew(h: number, name: string, trainable: boolean): number;
   variableRead(v: number): number;

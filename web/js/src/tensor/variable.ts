@@ -22,7 +22,7 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
   trainable: boolean;
   /** Its name; no two variables that are alive share one. */
   name: string;
-  private readonly variable: number;
+  private readonly stored: number;
   /** The value in the trace that is written, and which trace that is. */
   private traced = 0;
   private trace = 0;
@@ -32,7 +32,7 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
     super(wasm().tensorClone(initialValue.handle), initialValue.dataId as DataId, initialValue.shape, initialValue.dtype);
     this.trainable = trainable;
     this.name = name;
-    this.variable = wasm().variableNew(this.held.handle, name, trainable);
+    this.stored = wasm().variableNew(this.held.handle, name, trainable);
     variables[name] = this as unknown as Variable;
   }
 
@@ -42,13 +42,13 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
     if (state.trace !== 0) {
       if (this.trace !== state.trace) {
         this.endTrace();
-        this.traced = wasm().variableRead(this.variable);
+        this.traced = wasm().variableRead(this.stored);
         this.trace = state.trace;
       }
       return this.traced;
     }
     if (this.held.handle === 0) {
-      this.held.handle = wasm().variableRead(this.variable);
+      this.held.handle = wasm().variableRead(this.stored);
     }
     return this.held.handle;
   }
@@ -66,7 +66,7 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
       throw new Error(`shape of the new value (${newValue.shape}) and previous value (${this.shape}) must match`);
     }
     this.throwIfDisposed();
-    wasm().variableAssign(this.variable, newValue.handle);
+    wasm().variableAssign(this.stored, newValue.handle);
     if (state.trace !== 0) {
       this.endTrace();
     } else {
@@ -87,7 +87,7 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
       return;
     }
     this.endTrace();
-    wasm().tensorFree(this.variable);
+    wasm().tensorFree(this.stored);
     if (variables[this.name] === (this as unknown as Variable)) {
       delete variables[this.name];
     }
