@@ -33,7 +33,7 @@ export function assertAndGetBroadcastShape(shapeA: number[], shapeB: number[]): 
 /** Dimensions of `inShape`, by their place in it, that are repeated to give `outShape`. */
 export function getBroadcastDims(inShape: number[], outShape: number[]): number[] {
   const lead = outShape.length - inShape.length;
-  return inShape.map((_, i) => i).filter((i) => inShape[i] === 1 && (outShape[i + lead] as number) > 1).reverse();
+  return inShape.map((_, i) => i).filter((i) => inShape[i] === 1 && (outShape[i + lead] as number) > 1);
 }
 
 /** Dimensions of `outShape` that are summed to give `inShape`. */
