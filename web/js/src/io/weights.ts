@@ -78,7 +78,7 @@ export async function decodeWeightsStream(
       if (done) {
         throw new Error(`Reader is done but ${length - have} bytes are still expected`);
       }
-      pieces.push(ArrayBuffer.isView(value) ? new Uint8Array(value as Uint8Array).slice().buffer : value);
+      pieces.push(ArrayBuffer.isView(value) ? new Uint8Array(value as unknown as Uint8Array).slice().buffer : value);
       have += value.byteLength;
     }
     held = CompositeArrayBuffer.join(pieces);
