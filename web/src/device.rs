@@ -1,7 +1,7 @@
 //! The device that a page or program computes on.
 
 use crate::errors::Out;
-use crate::{handles, page_read};
+use crate::{handles, page_read, panics};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wgflow::runtime::{Context, DeviceType};
@@ -11,14 +11,23 @@ use wgflow::{Error, ErrorKind, Result, config};
 /// called again, to change the device or after one was lost.
 #[wasm_bindgen]
 pub async fn init(wanted: String) -> Out<()> {
+    panics::install();
     page_read::install();
     let context = Context::global();
-    context.discover().await;
-    if wanted == "gpu" && context.gpus().is_empty() {
+    if wanted != "cpu" && page_read::can_have_gpu() {
+        context.discover().await;
+    }
+    let found = wanted != "cpu" && page_read::can_have_gpu() && !context.gpus().is_empty();
+    if wanted == "gpu" && !found {
         return Err(no_gpu().into());
     }
-    let wanted = if wanted == "auto" && !context.gpus().is_empty() { "gpu".into() } else { wanted };
-    context.set_default_device(&wanted)?;
+    context.set_default_device(if wanted == "auto" && found {
+        "gpu"
+    } else if wanted == "auto" {
+        "cpu"
+    } else {
+        &wanted
+    })?;
     let device = context.current_device()?;
     device.open().await?;
     Ok(())

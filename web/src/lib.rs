@@ -14,5 +14,6 @@ mod gradients;
 mod handles;
 mod ops;
 mod page_read;
+mod panics;
 mod tensors;
 mod variables;

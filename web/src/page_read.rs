@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use wgflow::runtime::set_page_read;
 use wgflow::{Error, ErrorKind, Result};
 
-#[wasm_bindgen(module = "/src/page_read.js")]
+#[wasm_bindgen(module = "/src/page.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = readThroughCanvas)]
     fn read_through_canvas(
@@ -16,6 +16,8 @@ extern "C" {
     ) -> std::result::Result<Uint8Array, JsValue>;
     #[wasm_bindgen(js_name = hasCanvas)]
     fn has_canvas() -> bool;
+    #[wasm_bindgen(js_name = hasWebGpu)]
+    fn has_webgpu() -> bool;
 }
 
 /// Lets tensors be read at once where there are canvases.
@@ -23,6 +25,11 @@ pub(crate) fn install() {
     if has_canvas() {
         set_page_read(read);
     }
+}
+
+/// Whether the browser or program has WebGPU at all. Without it wgpu must not be asked.
+pub(crate) fn can_have_gpu() -> bool {
+    has_webgpu()
 }
 
 fn read(device: &wgpu::Device, buffer: &wgpu::Buffer, size: u64) -> Result<Vec<u8>> {

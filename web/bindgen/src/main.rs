@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .out_name("wgflow")
         .web(true)?
         .typescript(true)
-        .remove_name_section(true)
+        .remove_name_section(false)
         .remove_producers_section(true)
         .generate(folder)?;
     Ok(())

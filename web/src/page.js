@@ -5,6 +5,12 @@
 const ROW = 256; // pixels
 const MAX_ROWS = 2048;
 
+/** Whether WebGPU is there, in a page, a worker, or what looks like one. */
+export function hasWebGpu() {
+  const place = typeof Window !== 'undefined' || typeof WorkerGlobalScope !== 'undefined';
+  return place && typeof navigator !== 'undefined' && !!navigator.gpu;
+}
+
 /** Whether there are canvases here. */
 export function hasCanvas() {
   return typeof OffscreenCanvas !== 'undefined';
