@@ -7,10 +7,12 @@ use wasm_bindgen::prelude::*;
 use wgflow::runtime::{Context, DeviceType};
 use wgflow::{Error, ErrorKind, Result, config};
 
-/// Looks for an adapter and opens it: `wanted` is `auto` (WebGPU where there is an adapter, else the CPU device), `gpu` or `cpu`. Can be
+/// Looks for an adapter and opens it: `{device}` is `auto` (WebGPU where there is an adapter, else the CPU device), `gpu` or `cpu`. Can be
 /// called again, to change the device or after one was lost.
 #[wasm_bindgen]
-pub async fn init(wanted: String) -> Out<()> {
+pub async fn init(options: JsValue) -> Out<()> {
+    let wanted = Reflect::get(&options, &"device".into()).ok().and_then(|d| d.as_string());
+    let wanted = wanted.unwrap_or_else(|| "auto".into());
     panics::install();
     page_read::install();
     let context = Context::global();

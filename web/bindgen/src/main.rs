@@ -10,10 +10,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     Bindgen::new()
         .input_path(input)
-        .out_name("wgflow")
+        .out_name("wgflow_web")
         .web(true)?
         .typescript(true)
-        .remove_name_section(false)
         .remove_producers_section(true)
         .generate(folder)?;
     Ok(())
