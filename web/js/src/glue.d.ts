@@ -1,1 +1,5 @@
-/** @internal */ declare module "#glue" { const glue: unknown; export = glue; }
+/** The glue that wasm-bindgen writes; src/wasm.ts types it. */
+declare module '#glue' {
+  const init: unknown;
+  export default init;
+}

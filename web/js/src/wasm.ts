@@ -2,6 +2,8 @@
  * The one place that knows the wasm module's glue: its exports, typed, and how its file is found in a page, a worker and Node.
  */
 
+import * as glue from '#glue';
+
 /** What an attribute of an op may be. */
 export type Attr = number | boolean | string | null | readonly number[] | readonly string[] | readonly (readonly number[])[];
 
@@ -46,10 +48,9 @@ export interface Wasm {
   /** The function is lent what it is given, and gives handles away. */
   functionNew(f: (inputs: Uint32Array) => Uint32Array, name: string): number;
   functionCall(fn: number, inputs: Uint32Array): Uint32Array;
-  memory(): Record<string, number>;
+  recover(): Promise<void>;
+  memoryInfo(): Record<string, number>;
 }
-
-type Glue = Wasm & { default(source: { module_or_path: unknown }): Promise<unknown> };
 
 let module: Wasm | undefined;
 let loading: Promise<Wasm> | undefined;
@@ -89,20 +90,20 @@ export function load(): Promise<Wasm> {
 }
 
 async function start(): Promise<Wasm> {
-  const glue = (await import('#glue')) as unknown as Glue;
-  const url = place ?? wasmUrl();
-  await glue.default({ module_or_path: await source(url) });
-  module = glue;
-  return glue;
+  const { default: open, ...all } = glue as unknown as Wasm & { default(source: { module_or_path: unknown }): Promise<unknown> };
+  await open({ module_or_path: await source(String(place ?? wasmUrl())) });
+  module = all;
+  return all;
 }
 
-async function source(url: string | URL): Promise<unknown> {
-  if (String(url).startsWith('file:') && isNode()) {
-    const name = 'node:fs/promises';
-    const fs = (await import(/* @vite-ignore */ name)) as { readFile(path: URL): Promise<Uint8Array> };
-    return fs.readFile(new URL(url));
+/** What the module is made of: its URL, or in Node, which cannot fetch files, its bytes. */
+async function source(url: string): Promise<unknown> {
+  if (!isNode() || /^(https?|data|blob):/.test(url)) {
+    return url;
   }
-  return url;
+  const name = 'node:fs/promises';
+  const fs = (await import(/* @vite-ignore */ name)) as { readFile(path: string | URL): Promise<Uint8Array> };
+  return fs.readFile(url.startsWith('file:') ? new URL(url) : url);
 }
 
 /** Whether the program runs in Node. */
@@ -111,10 +112,12 @@ export function isNode(): boolean {
   return process?.versions?.node !== undefined;
 }
 
-declare const WASM_FILE: string;
+/** The classic script that this is in, which is known while it is first run only. */
 const script = typeof document === 'undefined' ? undefined : (document.currentScript as HTMLScriptElement | null)?.src;
 
-/** Next to the script: that of the module, or of the classic script. */
+declare const CLASSIC: boolean;
+
+/** Next to the script: that of the module, which bundlers see and copy, or the classic one. */
 function wasmUrl(): URL {
-  return new URL(WASM_FILE, script ?? import.meta.url);
+  return CLASSIC ? new URL('wgflow.wasm', script ?? location.href) : new URL('./wgflow.wasm', import.meta.url);
 }

@@ -51,19 +51,20 @@ let opening: Promise<void> | undefined;
  * After a device was lost it opens another.
  */
 export async function ready(): Promise<void> {
-  if (isLoaded() && opening !== undefined) {
+  if (opening !== undefined) {
     await opening;
     if (wasm().deviceInfo().lost) {
-      opening = undefined;
+      await wasm().recover();
     }
+    return;
   }
-  opening ??= load()
-    .then((module) => module.init({ device: wanted }))
-    .catch((e: unknown) => {
-      opening = undefined;
-      throw e;
-    });
-  return opening;
+  opening = load().then((module) => module.init({ device: wanted }));
+  try {
+    await opening;
+  } catch (e) {
+    opening = undefined;
+    throw e;
+  }
 }
 
 /**
@@ -163,9 +164,9 @@ export function disposeVariables(): void {
 export function memory(): MemoryInfo {
   const info: MemoryInfo = { numTensors: state.numTensors, numDataBuffers: state.numDataBuffers, numBytes: state.numBytes };
   if (isLoaded()) {
-    info.device = wasm().memory();
+    info.device = wasm().memoryInfo();
     if (getBackend() === 'webgpu') {
-      info.numBytesInGPU = info.device['gpuBytes'] ?? 0;
+      info.numBytesInGPU = info.device['bytes'] ?? 0;
     }
   }
   if (state.numStringTensors > 0) {
