@@ -137,7 +137,7 @@ export class CSVDataset extends Dataset<TensorContainer> {
     }
   }
 
-  /** Fields of a row; quotes hold delimiters, two quotes stand for one. */
+  /** Fields of a row; quotes hold delimiters, and are no part of the field but two in a row. */
   private parseRow(line: string, validate = true): string[] {
     const fields: string[] = [];
     let text = '';
@@ -152,7 +152,7 @@ export class CSVDataset extends Dataset<TensorContainer> {
       const c = line[i] as string;
       if (c === '"') {
         if (quoted && line[i + 1] === '"') {
-          text += c;
+          text += '""';
           i++;
         } else {
           quoted = !quoted;

@@ -65,15 +65,15 @@ export const state = {
   kernels: undefined as KernelInfo[] | undefined,
 };
 
-/** Counts a new tensor, and notes it in the scope that is open. */
-export function register(tensor: Tracked, held: Held): void {
+/** Counts a new tensor, and notes it in the scope that is open if scopes dispose it. */
+export function register(tensor: Tracked, held: Held, scoped: boolean): void {
   state.numTensors++;
   if (held.string) {
     state.numStringTensors++;
   }
   count(held.data);
   const scope = state.scopeStack[state.scopeStack.length - 1];
-  if (scope !== undefined) {
+  if (scope !== undefined && scoped) {
     tensor.scopeId = scope.id;
     scope.track.push(tensor);
   }
@@ -113,16 +113,17 @@ export function share(held: Held, data: DataId): void {
 function count(data: DataId): void {
   if (data.refs++ === 0) {
     state.numDataBuffers++;
-    state.numBytes += data.bytes;
-    state.peakBytes = Math.max(state.peakBytes, state.numBytes);
   }
+  // Bytes count for each tensor, as in TensorFlow.js, shared or not.
+  state.numBytes += data.bytes;
+  state.peakBytes = Math.max(state.peakBytes, state.numBytes);
 }
 
 function discount(data: DataId): void {
   if (--data.refs === 0) {
     state.numDataBuffers--;
-    state.numBytes -= data.bytes;
   }
+  state.numBytes -= data.bytes;
 }
 
 /** Tensors that the program forgot without disposing them. */

@@ -54,8 +54,12 @@ export const div: Binary = op({
 });
 /** `a / b`, 0 where b is 0. Integers give float32. */
 export const divNoNan = /* @__PURE__ */ arithmetic('divNoNan', 'DivNoNan', true);
-/** `a / b` rounded down. */
-export const floorDiv = /* @__PURE__ */ arithmetic('floorDiv', 'FloorDiv');
+/** `a / b` rounded down; int32. */
+export const floorDiv: Binary = op({
+  floorDiv<T extends Tensor>(a: Tensor | TensorLike, b: Tensor | TensorLike): T {
+    return castTo(call('FloorDiv', pair(a, b, 'floorDiv').map(castBool)), 'int32') as T;
+  },
+});
 /** What remains of `a / b` rounded down; it has the sign of b. */
 export const mod = /* @__PURE__ */ arithmetic('mod', 'FloorMod');
 /** The greater of both. */

@@ -4,6 +4,7 @@ import { call, callAll, convertToTensor, op } from '../engine/run';
 import type { Tensor, Tensor3D, Tensor4D, Tensor5D } from '../tensor/tensor';
 import type { NamedTensorMap, TensorLike } from '../types';
 import { assert } from '../util/util';
+import { batchToSpaceND, spaceToBatchND } from './array';
 import { batched, checkSteps, each, type Pad, padAttrs, type Rounding, spatial, spread, unbatched } from './windows';
 
 type Pair = [number, number];
@@ -141,14 +142,16 @@ export const pool = op({
     const [$x, single] = batched(input, 'pool', 4);
     checkSteps('pool', s, d);
     assert(typeof pad === 'string', () => `Error in pool: pad must be 'same' or 'valid' with dilations, but got ${pad}.`);
-    const y = call('pool', [$x], {
-      window_shape: each(windowShape, 2),
-      pooling_type: poolingType.toUpperCase(),
-      strides: s,
-      padding: (pad as string).toUpperCase(),
-      data_format: 'NHWC',
-      dilations: d,
+    // Elements that are a dilation apart become neighbours in images of their own.
+    const edges = each(windowShape, 2).map((f, i) => {
+      const around = pad === 'same' ? (f - 1) * (d[i] as number) : 0;
+      const before = Math.floor(around / 2);
+      const size = ($x.shape[i + 1] as number) + around;
+      const extra = ((d[i] as number) - (size % (d[i] as number))) % (d[i] as number);
+      return { paddings: [before, around - before + extra], crops: [0, extra] };
     });
-    return unbatched(y, single);
+    const parts = spaceToBatchND($x as Tensor4D, d, edges.map((e) => e.paddings));
+    const y = (poolingType === 'avg' ? avgPool : maxPool)(parts, windowShape, s, 'valid');
+    return unbatched(batchToSpaceND(y, d, edges.map((e) => e.crops)), single);
   },
 });

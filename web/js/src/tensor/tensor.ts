@@ -2,11 +2,14 @@
 
 import { type DataId, type Held, register, release, state } from '../engine/state';
 import type { ArrayMap, DataType, DataTypeMap, NumericDataType, Rank, ShapeMap, TypedArray } from '../types';
-import { bytesPerElement, computeStrides, encodeString, sizeFromShape, toNestedArray } from '../util/util';
+import { computeStrides, encodeString, sizeFromShape, toNestedArray } from '../util/util';
 import { wasm } from '../wasm';
 import { TensorBuffer } from './buffer';
 import { tensorToString } from './format';
 import { narrow, numbers } from './values';
+
+/** Bytes of an element, where they are not 4. */
+const BYTES: Record<string, number> = { bool: 1, uint8: 1, int8: 1, float16: 2, complex64: 8 };
 
 /** A tensor's buffer on the GPU. */
 export interface GPUData {
@@ -56,9 +59,14 @@ export class Tensor<R extends Rank = Rank> {
     this.strides = computeStrides(this.shape);
     this.rankType = (this.rank < 5 ? String(this.rank) : 'higher') as R;
     const string = this.dtype === 'string';
-    data ??= { refs: 0, bytes: string ? 0 : this.size * bytesPerElement(this.dtype) };
+    data ??= { refs: 0, bytes: string ? 0 : this.size * (BYTES[this.dtype] ?? 4) };
     this.held = { handle, data, string, released: false };
-    register(this, this.held);
+    register(this, this.held, this.scoped);
+  }
+
+  /** @internal Whether scopes dispose it. */
+  protected get scoped(): boolean {
+    return true;
   }
 
   /** Number of dimensions. */

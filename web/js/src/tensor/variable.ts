@@ -36,6 +36,11 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
     variables[name] = this as unknown as Variable;
   }
 
+  /** @internal No scope disposes variables. */
+  protected override get scoped(): boolean {
+    return false;
+  }
+
   /** @internal The value now, or at this point of the function that is traced. */
   override get handle(): number {
     this.throwIfDisposed();
