@@ -3,6 +3,9 @@
 use crate::functions::Compiled;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
+use wgflow::keras::optimizers::Optimizer;
+use wgflow::keras::{AnyLayer, KerasTensor, Model, Sequential};
 use wgflow::{Error, ErrorKind, GradientTape, Result, Tensor, Variable};
 
 /// What a handle stands for.
@@ -12,6 +15,11 @@ pub(crate) enum Object {
     Variable(Variable),
     Tape(Rc<GradientTape>),
     Function(Rc<Compiled>),
+    Layer(AnyLayer),
+    Symbol(KerasTensor),
+    Model(Model),
+    Sequential(Sequential),
+    Optimizer(Arc<dyn Optimizer>),
 }
 
 impl Object {
@@ -21,6 +29,10 @@ impl Object {
             Object::Variable(_) => "a variable",
             Object::Tape(_) => "a tape",
             Object::Function(_) => "a function",
+            Object::Layer(_) => "a layer",
+            Object::Symbol(_) => "a symbol",
+            Object::Model(_) | Object::Sequential(_) => "a model",
+            Object::Optimizer(_) => "an optimizer",
         }
     }
 }
@@ -119,6 +131,31 @@ typed! {
     tape, Tape: Rc<GradientTape>;
     /// The compiled function of a handle.
     function, Function: Rc<Compiled>;
+    /// The symbol of a handle.
+    symbol, Symbol: KerasTensor;
+    /// The chain of a handle.
+    sequential, Sequential: Sequential;
+    /// The optimizer of a handle.
+    optimizer, Optimizer: Arc<dyn Optimizer>;
+}
+
+/// The model of a handle.
+pub(crate) fn model(handle: u32) -> Result<Model> {
+    match get(handle)? {
+        Object::Model(m) => Ok(m),
+        Object::Sequential(s) => Ok(s.into()),
+        other => Err(Error::invalid("wgflow", "handle", "a model", other.kind())),
+    }
+}
+
+/// The layer of a handle; a model is one too.
+pub(crate) fn layer(handle: u32) -> Result<AnyLayer> {
+    match get(handle)? {
+        Object::Layer(l) => Ok(l),
+        Object::Model(m) => Ok(m.as_layer().clone()),
+        Object::Sequential(s) => Ok(s.as_layer().clone()),
+        other => Err(Error::invalid("wgflow", "handle", "a layer", other.kind())),
+    }
 }
 
 /// The tensors of handles.

@@ -12,6 +12,7 @@ mod errors;
 mod functions;
 mod gradients;
 mod handles;
+mod keras;
 mod ops;
 mod page_read;
 mod panics;
