@@ -1,6 +1,7 @@
 // Runs cases in a page or worker; called by browser.mjs through page.html and worker.mjs.
 
 import { difference, groups, run } from './harness.mjs';
+import own from './cases/own.mjs';
 import page from './cases/page.mjs';
 
 /** Problems of all cases that pass the filter, and how many passed. */
@@ -11,7 +12,7 @@ export async function runAll(tf, backend, filter, place) {
   }
   const problems = [];
   let passed = 0;
-  const all = place === 'page' ? { ...groups, page } : groups;
+  const all = place === 'page' ? { ...groups, own, page } : { ...groups, own };
   for (const [group, cases] of Object.entries(all)) {
     for (const [name, f] of Object.entries(cases)) {
       if (!`${group}: ${name}`.includes(filter)) {
@@ -21,7 +22,7 @@ export async function runAll(tf, backend, filter, place) {
       try {
         const got = await run(tf, f, true);
         const wanted = goldens[group]?.[name];
-        problem = group === 'page' ? (got === true ? undefined : JSON.stringify(got)) : difference(got, wanted);
+        problem = group === 'page' || group === 'own' ? (got === true ? undefined : JSON.stringify(got)) : difference(got, wanted);
       } catch (e) {
         problem = e.message;
       }

@@ -1,6 +1,7 @@
 // Runs all cases in Node and compares with goldens.json. `node test/run.mjs [FILTER]`.
 
 import { readFileSync } from 'node:fs';
+import own from './cases/own.mjs';
 import { difference, groups, run } from './harness.mjs';
 import { missingNames } from './names.mjs';
 import * as tf from '../dist/wgflow.js';
@@ -9,7 +10,7 @@ const filter = process.argv[2] ?? '';
 const goldens = JSON.parse(readFileSync(new URL('./goldens.json', import.meta.url), 'utf8'));
 await tf.setBackend('cpu');
 let [passed, failed] = [0, 0];
-for (const [group, cases] of Object.entries(groups)) {
+for (const [group, cases] of Object.entries({ ...groups, own })) {
   for (const [name, f] of Object.entries(cases)) {
     if (!`${group}: ${name}`.includes(filter)) {
       continue;
@@ -17,7 +18,7 @@ for (const [group, cases] of Object.entries(groups)) {
     let problem;
     try {
       const got = await run(tf, f, true);
-      problem = name in goldens[group] ? difference(got, goldens[group][name]) : 'no golden';
+      problem = group === 'own' ? difference(got, true) : name in goldens[group] ? difference(got, goldens[group][name]) : 'no golden';
     } catch (e) {
       problem = e.stack ?? e.message;
     }
