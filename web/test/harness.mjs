@@ -6,9 +6,10 @@ import engine from './cases/engine.mjs';
 import host from './cases/host.mjs';
 import later from './cases/later.mjs';
 import networks from './cases/networks.mjs';
+import programs from './cases/programs.mjs';
 
 /** Cases by group. */
-export const groups = { elementwise, arrays, networks, later, engine, host };
+export const groups = { elementwise, arrays, networks, later, engine, host, programs };
 
 /** What a case gives, as data: tensors with dtype, shape and values; numbers that JSON lacks as strings. */
 async function plain(value) {
