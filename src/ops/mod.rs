@@ -12,8 +12,10 @@ mod methods;
 pub mod metrics;
 pub mod nn;
 mod print;
+pub mod ragged;
 pub mod random;
 mod registry;
+pub mod sparse;
 
 pub use args::{Axes, IntoInts};
 pub use print::{Piece, PrintOptions, Printable, print, print_with};

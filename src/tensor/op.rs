@@ -349,7 +349,7 @@ macro_rules! op {
             }
             fn compose(&self, $tx: &[&$crate::Tensor]) -> Option<$crate::Result<Vec<$crate::Tensor>>> {
                 let $s = self;
-                let _ = $s;
+                let _ = ($s, $tx);
                 let outputs = || -> $crate::Result<Vec<$crate::Tensor>> { $compose };
                 Some(outputs())
             }
@@ -409,6 +409,8 @@ macro_rules! op {
     (@attr targmax) => { "Targmax" };
     (@attr dst_t) => { "DstT" };
     (@attr truncate) => { "Truncate" };
+    (@attr tsplits) => { "Tsplits" };
+    (@attr output_ragged_rank) => { "OUTPUT_RAGGED_RANK" };
     (@attr $f:ident) => { stringify!($f) };
     (@variadic) => { false };
     (@variadic $rest:ident) => { true };

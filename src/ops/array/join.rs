@@ -61,19 +61,7 @@ crate::op! {
         /// Along which dimension.
         axis: i64,
     }
-    build |s, g| {
-        let Some(&first) = values.first() else {
-            return Err(Error::invalid("ConcatV2", "values", "at least one tensor", 0));
-        };
-        want_same_dtype(g, "ConcatV2", values)?;
-        let rank = g.rank(first);
-        if let Some(&bad) = values.iter().find(|&&v| g.rank(v) != rank) {
-            let wanted = format!("rank {rank} for all");
-            return Err(Error::invalid("ConcatV2", "values", wanted, format_args!("shape {}", g.shape(bad))));
-        }
-        let axis = resolve_axis("ConcatV2", "axis", s.axis, rank)?;
-        g.concatenate(values, axis)
-    };
+    build |s, g| joined_along(g, "ConcatV2", "axis", values, s.axis);
     cases [
         case().with("axis", 0).f32([2, 3]).f32([1, 3]),
         case().with("axis", -1).f32([2, 1]).f32([2, 2]).f32([2, 0]),
@@ -86,6 +74,34 @@ crate::op! {
         case().with("axis", 0).f32([2]).f32([2, 2]),
         case().with("axis", 0).f32([2]).ints([2], 0, 3),
     ]
+}
+
+fn joined_along(g: &mut Graph, op: &str, arg: &str, values: &[Val], axis: i64) -> Result<Val> {
+    let Some(&first) = values.first() else {
+        return Err(Error::invalid(op, "values", "at least one tensor", 0));
+    };
+    want_same_dtype(g, op, values)?;
+    let rank = g.rank(first);
+    if let Some(&bad) = values.iter().find(|&&v| g.rank(v) != rank) {
+        let wanted = format!("rank {rank} for all");
+        return Err(Error::invalid(op, "values", wanted, format_args!("shape {}", g.shape(bad))));
+    }
+    let axis = resolve_axis(op, arg, axis, rank)?;
+    g.concatenate(values, axis)
+}
+
+crate::op! {
+    /// As `ConcatV2`: how older graphs have it.
+    Concat in "tf.concat" (; values) {
+        /// Along which dimension.
+        concat_dim: i64,
+    }
+    build |s, g| joined_along(g, "Concat", "concat_dim", values, s.concat_dim);
+    cases [
+        case().with("concat_dim", 1).f32([2, 3]).f32([2, 1]),
+        case().with("concat_dim", 0).ints([2], 0, 5).ints([3], 0, 5),
+    ]
+    errors [case().with("concat_dim", 0).f32([2, 3]).f32([2, 2]), case().with("concat_dim", 2).f32([2, 3]).f32([2, 3])]
 }
 
 /// Joins tensors along a dimension that they have (`tf.concat`).
@@ -277,4 +293,4 @@ pub fn split(
 }
 
 pub(super) const OPS: &[Row] =
-    &[row::<Pack>(), row::<ConcatV2>(), row::<Unpack>(), row::<Split>(), row::<SplitV>()];
+    &[row::<Pack>(), row::<ConcatV2>(), row::<Concat>(), row::<Unpack>(), row::<Split>(), row::<SplitV>()];
