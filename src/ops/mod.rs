@@ -16,6 +16,7 @@ pub mod ragged;
 pub mod random;
 mod registry;
 pub mod sparse;
+pub mod strings;
 
 pub use args::{Axes, IntoInts};
 pub use print::{Piece, PrintOptions, Printable, print, print_with};

@@ -1,6 +1,6 @@
 //! All registered ops.
 
-use super::{array, image, linalg, losses, math, metrics, nn, ragged, random, sparse};
+use super::{array, image, linalg, losses, math, metrics, nn, ragged, random, sparse, strings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
@@ -18,6 +18,7 @@ const FAMILIES: &[Family] = &[
     ("ragged", ragged::OPS),
     ("random", random::OPS),
     ("sparse", sparse::OPS),
+    ("strings", strings::OPS),
 ];
 
 /// Every op of every family.

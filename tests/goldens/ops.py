@@ -1,7 +1,8 @@
 """Golden values of ops: computes exported cases with a real TensorFlow.
 
 Called by `cargo xtask goldens` as `ops.py CASES.json OUTDIR`. Writes a safetensors file and a case list a family, and MANIFEST.json.
-Tensors are named OP/CASE/x0 (inputs), y0 (results), g0 (cotangents of results), d0 (gradients in inputs).
+Tensors are named OP/CASE/x0 (inputs), y0 (results), g0 (cotangents of results), d0 (gradients in inputs). Those of strings stand in the
+case list.
 """
 
 import hashlib
@@ -52,8 +53,12 @@ def numbers(values):
 
 def make_input(rng, sample):
     """A numpy array for an exported sample."""
-    shape, dtype, args = sample["shape"], sample["dtype"], numbers(sample["args"])
+    shape, dtype = sample["shape"], sample["dtype"]
     n = int(np.prod(shape, dtype=np.int64))
+    if sample["fill"] == "strings":
+        given = [s.encode() for s in sample["args"]]
+        return np.array([given[k % len(given)] for k in range(n)], object).reshape(shape)
+    args = numbers(sample["args"])
     exact = dtype not in FLOATS
     if sample["fill"] == "uniform":
         lo, hi = args
@@ -294,12 +299,24 @@ def run_case(row, case, rng, put):
     with tf.GradientTape() as tape:
         tape.watch([t for t in x if is_float(t)])
         y = call(row, x, case["attrs"])
+    strings = {}
+
+    def keep(key, t, value=None):
+        if t.dtype == tf.string:
+            # Bytes as the characters of the same numbers.
+            values = [v.decode("latin-1") for v in np.ravel(t.numpy()).tolist()]
+            strings[key] = {"shape": t.shape.as_list(), "values": values}
+        else:
+            put(key, t.numpy() if value is None else value)
+
     for i, t in enumerate(x):
-        put(f"x{i}", t.numpy())
+        keep(f"x{i}", t)
     unset = UNSET[row["name"]](case["attrs"], x) if row["name"] in UNSET else {}
     for i, t in enumerate(y):
-        put(f"y{i}", unset[i] if i in unset else t.numpy())
+        keep(f"y{i}", t, unset.get(i))
     entry = {"case": case["text"], "inputs": len(x), "outputs": len(y)}
+    if strings:
+        entry["strings"] = strings
     differentiable = [i for i, t in enumerate(y) if is_float(t) and i not in unset]
     if not case["gradient"] or not differentiable or not any(map(is_float, x)):
         return entry

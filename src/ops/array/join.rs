@@ -25,6 +25,7 @@ crate::op! {
         /// Where the new dimension stands.
         axis: i64 = 0,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let Some(&first) = values.first() else {
             return Err(Error::invalid("Pack", "values", "at least one tensor", 0));
@@ -38,6 +39,7 @@ crate::op! {
         g.concatenate(&parts, axis)
     };
     cases [
+        case().texts([2], &["a", "b"]).texts([2], &["a", "c"]),
         case().f32([2, 3]).f32([2, 3]),
         case().with("axis", -1).f32([2]).f32([2]).f32([2]),
         case().with("axis", 1).f32([2, 2]),
@@ -61,8 +63,10 @@ crate::op! {
         /// Along which dimension.
         axis: i64,
     }
+    strings Moved(usize::MAX);
     build |s, g| joined_along(g, "ConcatV2", "axis", values, s.axis);
     cases [
+        case().with("axis", 0).texts([2], &["a", "b"]).texts([1], &["é"]),
         case().with("axis", 0).f32([2, 3]).f32([1, 3]),
         case().with("axis", -1).f32([2, 1]).f32([2, 2]).f32([2, 0]),
         case().with("axis", 0).ints([2], 0, 5).ints([3], 0, 5),
@@ -96,6 +100,7 @@ crate::op! {
         /// Along which dimension.
         concat_dim: i64,
     }
+    strings Moved(usize::MAX);
     build |s, g| joined_along(g, "Concat", "concat_dim", values, s.concat_dim);
     cases [
         case().with("concat_dim", 1).f32([2, 3]).f32([2, 1]),
@@ -120,6 +125,7 @@ crate::op! {
         /// Along which dimension.
         axis: i64 = 0,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let axis = resolve_axis("Unpack", "axis", s.axis, g.rank(value))?;
         let shape = g.shape(value).clone();
@@ -135,6 +141,7 @@ crate::op! {
             .collect::<Result<Vec<Val>>>()
     };
     cases [
+        case().with("num", 2).texts([2, 2], &["a", "b", "c", "a"]),
         case().with("num", 2).f32([2, 3]),
         case().with("num", 3).with("axis", -1).f32([2, 3]),
         case().with("num", 2).ints([2], 0, 5),
@@ -171,6 +178,7 @@ crate::op! {
         /// How many parts.
         num_split: i64,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let axis = resolve_axis("Split", "axis", s.axis, g.rank(value))?;
         let n = g.shape(value)[axis];
@@ -180,6 +188,7 @@ crate::op! {
     };
     vjps |s, g, x, y, dy| joined(g, y, dy, resolve_axis("Split", "axis", s.axis, g.rank(x[0]))?);
     cases [
+        case().with("axis", 0).with("num_split", 2).texts([2], &["a", "b"]),
         case().with("axis", 0).with("num_split", 2).f32([4, 3]),
         case().with("axis", -1).with("num_split", 3).f32([2, 3]),
         case().with("axis", 0).with("num_split", 1).ints([3], 0, 5),
@@ -201,6 +210,7 @@ crate::op! {
         /// How many parts.
         num_split: i64,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let axis = resolve_axis("SplitV", "axis", s.axis, g.rank(value))?;
         let n = g.shape(value)[axis] as i64;

@@ -14,11 +14,13 @@ crate::op! {
         /// Which dimensions.
         axis: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let dims = resolve_axes("ReverseV2", "axis", &s.axis, g.rank(tensor))?;
         g.reverse(tensor, &dims)
     };
     cases [
+        case().with("axis", [0]).texts([3], &["a", "b", "c"]),
         case().with("axis", [0]).f32([3, 2]),
         case().with("axis", [-1, 0]).f32([2, 3, 4]),
         case().with("axis", Vec::<i64>::new()).f32([3]),
@@ -38,6 +40,7 @@ crate::op! {
         /// For each dimension, whether it is reversed.
         dims: Literal,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let rank = g.rank(tensor);
         if s.dims.dtype != DType::Bool || *s.dims.shape != [rank] || rank > 8 {
@@ -150,6 +153,7 @@ crate::op! {
         /// Along which axes; one may be named several times.
         axis: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         if s.shift.len() != s.axis.len() {
             return Err(Error::invalid("Roll", "shift", format_args!("{} numbers, one an axis", s.axis.len()), s.shift.len()));

@@ -33,8 +33,10 @@ crate::op! {
         /// What each of the tensors after the default is.
         row_partition_types: Vec<String>,
     }
+    strings Read;
     tensors |s, x| Ok(vec![dense(x, &s.row_partition_types)?]);
     cases [
+        of_rows(&[-1.0, -1.0], &[&[0.0, 2.0, 3.0]], |c| c.texts([3], &["a", "b", "c"]).texts([], &["-"])),
         of_rows(&[-1.0, -1.0], &[ROWS], |c| c.f32([5]).f32([])),
         of_rows(&[2.0, 2.0], &[ROWS], |c| c.f32([5]).f32([])),
         of_rows(&[5.0, 4.0], &[ROWS], |c| c.ints([5], 0, 9).int_values([], &[-1])),

@@ -20,8 +20,10 @@ crate::op! {
         /// How many splits the result has: dimensions of the indices and splits that are given, less one.
         output_ragged_rank: i64,
     }
+    strings Read;
     tensors |s, x| gathered(x, s.output_ragged_rank);
     cases [
+        with_splits(case().with("OUTPUT_RAGGED_RANK", 1), &[0.0, 2.0, 3.0]).texts([3], &["a", "b", "c"]).int_values([2], &[1, 0]),
         with_splits(case().with("OUTPUT_RAGGED_RANK", 1), ROWS).f32([5]).int_values([4], &[2, 0, 1, 2]),
         with_splits(case().with("OUTPUT_RAGGED_RANK", 2), ROWS).f32([5, 2]).int_values([2, 2], &[2, 0, 1, 2]),
         with_splits(case().with("OUTPUT_RAGGED_RANK", 0), ROWS).f32([5]).int_values([], &[2]),

@@ -13,8 +13,10 @@ crate::op! {
         /// Whether places must be in order, each once.
         validate_indices: bool = true,
     }
+    strings Read;
     tensors |s, x| Ok(vec![dense(s.validate_indices, x)?]);
     cases [
+        case().int_values([2], &[1, 3]).int_values([1], &[4]).texts([2], &["a", "b"]).texts([], &["-"]),
         case().int_values([2, 2], &[0, 1, 1, 2]).int_values([2], &[2, 3]).f32([2]).values([], &[-1.0]),
         case().with("validate_indices", false).int_values([2], &[3, 1]).int_values([1], &[5]).f32([2]).values([], &[-1.0]).forward_only(),
         case().with("validate_indices", false).int_values([3], &[1, 1, 2]).int_values([1], &[4]).ints([3], 1, 9).int_values([], &[0]),

@@ -15,8 +15,10 @@ fn wide(c: crate::tensor::Case, shape: &[usize], v: &[f64]) -> crate::tensor::Ca
 crate::op! {
     /// A sparse tensor with a default value in the first column of each row that has none; which rows those are; and where each value went.
     SparseFillEmptyRows in "tf.sparse.fill_empty_rows" (indices, values, dense_shape, default_value) {}
+    strings Read;
     tensors |s, x| fill(x);
     cases [
+        wide(wide(case(), &[1, 2], &[1.0, 1.0]).texts([1], &["a"]), &[2], &[2.0, 3.0]).texts([], &["none"]),
         wide(wide(case(), &[4, 2], &[0.0, 1.0, 0.0, 3.0, 2.0, 0.0, 2.0, 0.0]).f32([4]), &[2], &[4.0, 6.0]).f32([]),
         wide(wide(case(), &[2, 2], &[2.0, 1.0, 0.0, 3.0]).f32([2]), &[2], &[4.0, 6.0]).f32([]),
         wide(wide(case(), &[0, 2], &[0.0]).ints([0], 0, 9), &[2], &[2.0, 6.0]).int_values([], &[-1]),
