@@ -6,6 +6,7 @@ mod build;
 mod checks;
 pub mod image;
 pub mod linalg;
+pub mod lookup;
 pub mod losses;
 pub mod math;
 mod methods;

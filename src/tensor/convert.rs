@@ -98,7 +98,8 @@ impl HostElement for String {
     fn of(l: Literal) -> Result<Vec<Self>> {
         let text = |v: Vec<u8>| {
             let wanted = "UTF-8; read other strings as Vec<u8>";
-            String::from_utf8(v).map_err(|e| Error::invalid("Tensor.to_vec", "T", wanted, format_args!("{:?}", e.as_bytes())))
+            String::from_utf8(v)
+                .map_err(|e| Error::invalid("Tensor.to_vec", "T", wanted, format_args!("{:?}", e.as_bytes())))
         };
         Vec::<u8>::of(l)?.into_iter().map(text).collect()
     }

@@ -35,7 +35,11 @@ pub(super) fn array_repr(l: &Literal) -> String {
     }
     if !matches!(l.dtype, DType::Int64 | DType::Float64 | DType::Bool) || l.is_empty() {
         // NumPy keeps strings as objects.
-        extras.push(if l.dtype == DType::String { "dtype=object".into() } else { format!("dtype={}", l.dtype) });
+        extras.push(if l.dtype == DType::String {
+            "dtype=object".into()
+        } else {
+            format!("dtype={}", l.dtype)
+        });
     }
     if extras.is_empty() {
         return format!("{PREFIX}{body})");

@@ -17,8 +17,8 @@ mod variable;
 
 pub use attr::{Args, Attr, AttrType};
 pub use case::{Case, Fill, Sample, case};
-pub use convert::{HostElement, IntoTensor};
 pub(crate) use convert::pair;
+pub use convert::{HostElement, IntoTensor};
 pub(crate) use deferred::end_segment;
 pub use deferred::{EagerStats, eager_stats};
 pub(crate) use door::host_value;
@@ -27,7 +27,9 @@ pub(crate) use engine::MAX_SCALARS;
 pub use engine::MIRROR_LIMIT;
 pub use entry::{Entry, Vjp};
 pub(crate) use format::array_str;
-pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Strings, Truth, row};
+pub use op::{
+    Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Strings, Truth, row,
+};
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
 pub(crate) use recorder::{interested, is_recorded};
 pub use scope::{name_scope, scoped};

@@ -59,7 +59,8 @@ fn literal(s: &Sample) -> Literal {
     let n = s.shape.size();
     if s.dtype == DType::String {
         let given = if let Fill::Strings(v) = &s.fill { v.clone() } else { vec![] };
-        let text = |i: usize| if given.is_empty() { vec![] } else { given[i % given.len()].clone().into_bytes() };
+        let text =
+            |i: usize| if given.is_empty() { vec![] } else { given[i % given.len()].clone().into_bytes() };
         return Literal::strings(s.shape.clone(), (0..n).map(text).collect());
     }
     let v: Vec<f64> = match &s.fill {
@@ -86,7 +87,15 @@ fn changes(row: &Row, case: &Case) -> Vec<Case> {
             all.push(changed);
         };
         shapes(&case.inputs[i].shape).iter().for_each(|s| with(&|x| x.shape = s.clone()));
-        for d in [DType::Float16, DType::Int32, DType::Int64, DType::UInt8, DType::Bool, DType::Float64, DType::String] {
+        for d in [
+            DType::Float16,
+            DType::Int32,
+            DType::Int64,
+            DType::UInt8,
+            DType::Bool,
+            DType::Float64,
+            DType::String,
+        ] {
             with(&|x| x.dtype = d);
         }
     }

@@ -194,4 +194,5 @@ pub fn roll(input: impl IntoTensor, shift: impl IntoInts, axis: impl IntoInts) -
     run_one(&Roll { shift: shift.into_ints()?, axis: axis.into_ints()? }, &[&input.into_tensor(None)?])
 }
 
-pub(super) const OPS: &[Row] = &[row::<ReverseV2>(), row::<Reverse>(), row::<ReverseSequence>(), row::<Roll>()];
+pub(super) const OPS: &[Row] =
+    &[row::<ReverseV2>(), row::<Reverse>(), row::<ReverseSequence>(), row::<Roll>()];

@@ -9,8 +9,8 @@ use std::collections::BinaryHeap;
 
 /// The boxes of most tests, in three groups.
 const GROUPS: [f64; 24] = [
-    0.0, 0.0, 1.0, 1.0, 0.0, 0.1, 1.0, 1.1, 0.0, -0.1, 1.0, 0.9, 0.0, 10.0, 1.0, 11.0, 0.0, 10.1, 1.0, 11.1, 0.0,
-    100.0, 1.0, 101.0,
+    0.0, 0.0, 1.0, 1.0, 0.0, 0.1, 1.0, 1.1, 0.0, -0.1, 1.0, 0.9, 0.0, 10.0, 1.0, 11.0, 0.0, 10.1, 1.0, 11.1,
+    0.0, 100.0, 1.0, 101.0,
 ];
 const SCORES: [f64; 6] = [0.9, 0.75, 0.6, 0.95, 0.5, 0.3];
 
@@ -170,7 +170,11 @@ impl Boxes {
             return Err(Error::invalid(op, "inputs", 2, x.len()));
         };
         let n = boxes.shape.first().copied().unwrap_or(0);
-        if *boxes.shape != [n, 4] || *scores.shape != [n] || !boxes.dtype.is_float() || scores.dtype != boxes.dtype {
+        if *boxes.shape != [n, 4]
+            || *scores.shape != [n]
+            || !boxes.dtype.is_float()
+            || scores.dtype != boxes.dtype
+        {
             let received = format!("{}{} and {}{}", boxes.dtype, boxes.shape, scores.dtype, scores.shape);
             return Err(Error::invalid(op, "boxes, scores", "floats of shapes (n, 4) and (n,)", received));
         }
@@ -230,7 +234,10 @@ impl Boxes {
         }
         let numbers = kept.iter().map(|k| k.0 as i64).collect();
         let scores = kept.iter().map(|k| f64::from(k.1)).collect();
-        (Literal::ints(DType::Int32, [kept.len()], numbers), Literal::floats(self.dtype, [kept.len()], scores))
+        (
+            Literal::ints(DType::Int32, [kept.len()], numbers),
+            Literal::floats(self.dtype, [kept.len()], scores),
+        )
     }
 
     /// What is left of the score of a box that overlaps a better one.

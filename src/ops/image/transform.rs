@@ -87,25 +87,38 @@ impl View {
         let op = "ImageProjectiveTransformV3";
         want_rank(g, op, &[("images", images)], |r| r == 4, "4 dimensions")?;
         let (shape, ts) = (g.shape(images).clone(), g.shape(transforms).clone());
-        if ts.rank() != 2 || ts[1] != 8 || (ts[0] != 1 && ts[0] != shape[0]) || g.dtype(transforms) != DType::Float32 {
+        if ts.rank() != 2
+            || ts[1] != 8
+            || (ts[0] != 1 && ts[0] != shape[0])
+            || g.dtype(transforms) != DType::Float32
+        {
             let wanted = format!("float32 of shape (1, 8) or ({}, 8)", shape[0]);
             return Err(Error::invalid(op, "transforms", wanted, g.spec(transforms)));
         }
         let bounds = 1..=i64::from(i32::MAX);
         if !bounds.contains(&height) || !bounds.contains(&width) {
-            return Err(Error::invalid(op, "output_shape", "sizes from 1 up", format_args!("[{height}, {width}]")));
+            return Err(Error::invalid(
+                op,
+                "output_shape",
+                "sizes from 1 up",
+                format_args!("[{height}, {width}]"),
+            ));
         }
         let places = Shape::from([shape[0], height as usize, width as usize]);
         let (x, y) = (g.iota(DType::Float32, places.clone(), 2)?, g.iota(DType::Float32, places.clone(), 1)?);
         let t = coefficients(g, transforms)?.map(|v| g.broadcast_to(v, &Shape::from([shape[0]])));
         let [a0, a1, a2, b0, b1, b2, c0, c1] = t;
         let mut line = |a: Result<Val>, b: Result<Val>| -> Result<Val> {
-            let (a, b) = (g.broadcast_in_dim(a?, places.clone(), &[0])?, g.broadcast_in_dim(b?, places.clone(), &[0])?);
+            let (a, b) = (
+                g.broadcast_in_dim(a?, places.clone(), &[0])?,
+                g.broadcast_in_dim(b?, places.clone(), &[0])?,
+            );
             let (a, b) = (g.mul(a, x)?, g.mul(b, y)?);
             g.add(a, b)
         };
         let (over_x, over_y, under) = (line(a0, a1)?, line(b0, b1)?, line(c0, c1)?);
-        let (a2, b2) = (g.broadcast_in_dim(a2?, places.clone(), &[0])?, g.broadcast_in_dim(b2?, places.clone(), &[0])?);
+        let (a2, b2) =
+            (g.broadcast_in_dim(a2?, places.clone(), &[0])?, g.broadcast_in_dim(b2?, places.clone(), &[0])?);
         let (over_x, over_y, under) = (g.add(over_x, a2)?, g.add(over_y, b2)?, shift(g, under, 1.0)?);
         let zero = g.zeros_like(under)?;
         let lost = g.eq(under, zero)?;
@@ -348,7 +361,8 @@ fn rotate(g: &mut Graph, s: &RotateWithOffset, image: Val) -> Result<Val> {
     };
     let (x, y) = (turned(cos, -sin, cx)?, turned(sin, cos, cy)?);
     let wide = g.convert(image, DType::Float32)?;
-    let blank = View { interpolation: Interpolation::Nearest, fill_mode: FillMode::Constant, fill_value: f64::NAN };
+    let blank =
+        View { interpolation: Interpolation::Nearest, fill_mode: FillMode::Constant, fill_value: f64::NAN };
     let seen = blank.pixel(g, wide, x, y)?;
     let whole = g.full_like(wide, 1.0)?;
     let zero = View { fill_value: 0.0, ..blank };

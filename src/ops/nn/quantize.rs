@@ -50,7 +50,8 @@ impl Setting {
         let (no_min, no_max) = (g.eq(min, zero)?, g.eq(max, zero)?);
         let blank = g.and(no_min, no_max)?;
         let shape = g.shape(x).clone();
-        let dims: Dims = if g.rank(min) == 1 { [shape.rank() - 1].into_iter().collect() } else { Dims::new() };
+        let dims: Dims =
+            if g.rank(min) == 1 { [shape.rank() - 1].into_iter().collect() } else { Dims::new() };
         let mut spread = |v| g.broadcast_in_dim(v, shape.clone(), &dims);
         Ok(Grid { low: spread(low)?, high: spread(high)?, step: spread(step)?, blank: spread(blank)? })
     }
@@ -114,7 +115,12 @@ fn want_channels(g: &Graph, op: &str, x: Val, min: Val, max: Val) -> Result<()> 
     };
     for (arg, v) in [("min", min), ("max", max)] {
         if **g.shape(v) != [n] {
-            return Err(Error::invalid(op, arg, format_args!("shape ({n},)"), format_args!("shape {}", g.shape(v))));
+            return Err(Error::invalid(
+                op,
+                arg,
+                format_args!("shape ({n},)"),
+                format_args!("shape {}", g.shape(v)),
+            ));
         }
     }
     Ok(())
@@ -207,7 +213,12 @@ crate::op! {
 /// The ends of a range that is known, as scalars.
 fn ends(g: &mut Graph, op: &str, min: f64, max: f64) -> Result<(Val, Val)> {
     if min.is_nan() || max.is_nan() || min >= max {
-        return Err(Error::invalid(op, "min, max", "a range from a lower to a higher number", format_args!("{min}, {max}")));
+        return Err(Error::invalid(
+            op,
+            "min, max",
+            "a range from a lower to a higher number",
+            format_args!("{min}, {max}"),
+        ));
     }
     Ok((g.scalar(DType::Float32, min)?, g.scalar(DType::Float32, max)?))
 }

@@ -79,7 +79,9 @@ impl Rows {
         match self {
             Rows::Splits(v) => {
                 let rows = v.windows(2).enumerate();
-                rows.flat_map(|(r, w)| (0..w[1] - w[0]).map(move |k| (r, k))).map(|(r, k)| place(r, k)).collect()
+                rows.flat_map(|(r, w)| (0..w[1] - w[0]).map(move |k| (r, k)))
+                    .map(|(r, k)| place(r, k))
+                    .collect()
             }
             Rows::Ids(v) => {
                 let rows = v.chunk_by(|a, b| a == b);
@@ -92,7 +94,12 @@ impl Rows {
 fn dense(x: &[&Tensor], types: &[String]) -> Result<Tensor> {
     let op = "RaggedTensorToTensor";
     let [shape, values, default, partitions @ ..] = x else {
-        return Err(Error::invalid(op, "inputs", "shape, values, default_value and rows", format_args!("{} tensors", x.len())));
+        return Err(Error::invalid(
+            op,
+            "inputs",
+            "shape, values, default_value and rows",
+            format_args!("{} tensors", x.len()),
+        ));
     };
     if values.rank() == 0 {
         return Err(Error::invalid(op, "values", "at least one dimension", "shape ()"));
@@ -110,7 +117,11 @@ fn dense(x: &[&Tensor], types: &[String]) -> Result<Tensor> {
     }
     let count = size.iter().try_fold(1usize, |n, s| n.checked_mul(*s)).filter(|n| *n <= MOST);
     let Some(count) = count else {
-        return Err(Error::new(ErrorKind::ResourceExhausted, op, format!("wanted at most {MOST} rows. Received: {size:?}")));
+        return Err(Error::new(
+            ErrorKind::ResourceExhausted,
+            op,
+            format!("wanted at most {MOST} rows. Received: {size:?}"),
+        ));
     };
     let n = values.shape()[0];
     // For each place of the result a value, or the default, which is the last.
@@ -144,7 +155,10 @@ fn levels(op: &str, types: &[String], given: &[&Tensor], n: usize) -> Result<(us
                 let l = host_value(op, t)?;
                 let size = (l.shape.rank() == 0 && l.dtype.is_int()).then(|| l.i64_at(0));
                 let size = size.and_then(|s| usize::try_from(s).ok()).filter(|s| *s <= MOST);
-                first = Some(size.ok_or_else(|| Error::invalid(op, &arg, "a number of rows", format_args!("{t:?}")))?);
+                first =
+                    Some(size.ok_or_else(|| {
+                        Error::invalid(op, &arg, "a number of rows", format_args!("{t:?}"))
+                    })?);
             }
             "ROW_SPLITS" => {
                 let own = splits(op, &arg, t, most)?;
@@ -157,10 +171,20 @@ fn levels(op: &str, types: &[String], given: &[&Tensor], n: usize) -> Result<(us
             "VALUE_ROWIDS" if k > 0 => {
                 let own = vector(op, &arg, t)?;
                 if own.first().is_some_and(|r| *r < 0) || own.windows(2).any(|w| w[0] > w[1]) {
-                    return Err(Error::invalid(op, &arg, "numbers of rows that do not fall", format_args!("{own:?}")));
+                    return Err(Error::invalid(
+                        op,
+                        &arg,
+                        "numbers of rows that do not fall",
+                        format_args!("{own:?}"),
+                    ));
                 }
                 if k + 1 == given.len() && own.len() != n {
-                    return Err(Error::invalid(op, &arg, format_args!("{n} numbers, one a value"), own.len()));
+                    return Err(Error::invalid(
+                        op,
+                        &arg,
+                        format_args!("{n} numbers, one a value"),
+                        own.len(),
+                    ));
                 }
                 found.push(Rows::Ids(own));
             }

@@ -42,7 +42,12 @@ crate::op! {
 fn gathered(x: &[&Tensor], output_ragged_rank: i64) -> Result<Vec<Tensor>> {
     let op = "RaggedGather";
     let [nested @ .., values, indices] = x else {
-        return Err(Error::invalid(op, "inputs", "splits, values and indices", format_args!("{} tensors", x.len())));
+        return Err(Error::invalid(
+            op,
+            "inputs",
+            "splits, values and indices",
+            format_args!("{} tensors", x.len()),
+        ));
     };
     if nested.is_empty() || values.rank() == 0 {
         let received = format!("{} lists of splits, values of shape {}", nested.len(), values.shape());
@@ -65,7 +70,12 @@ fn gathered(x: &[&Tensor], output_ragged_rank: i64) -> Result<Vec<Tensor>> {
     }
     levels.reverse();
     if let Some(k) = (0..at.len()).find(|&k| !(0..n as i64).contains(&at.i64_at(k))) {
-        return Err(Error::invalid(op, &format!("indices[{k}]"), format_args!("a value in [0, {n})"), at.i64_at(k)));
+        return Err(Error::invalid(
+            op,
+            &format!("indices[{k}]"),
+            format_args!("a value in [0, {n})"),
+            at.i64_at(k),
+        ));
     }
     let mut out: Vec<Vec<i64>> = vec![];
     // Dimensions of the indices but the last are rows of equal lengths.
@@ -78,7 +88,8 @@ fn gathered(x: &[&Tensor], output_ragged_rank: i64) -> Result<Vec<Tensor>> {
         }
     }
     let scalar = at.shape.rank() == 0;
-    let mut parts: Vec<(usize, usize)> = at.to_i64s().into_iter().map(|i| (i as usize, i as usize + 1)).collect();
+    let mut parts: Vec<(usize, usize)> =
+        at.to_i64s().into_iter().map(|i| (i as usize, i as usize + 1)).collect();
     for (d, level) in levels.iter().enumerate() {
         let mut ends = vec![0i64];
         let mut inner = vec![];
@@ -91,7 +102,11 @@ fn gathered(x: &[&Tensor], output_ragged_rank: i64) -> Result<Vec<Tensor>> {
             }
         }
         if ends.len() > MOST || ends.last().is_some_and(|n| *n > MOST as i64) {
-            return Err(Error::new(ErrorKind::ResourceExhausted, op, format!("wanted at most {MOST} rows and values")));
+            return Err(Error::new(
+                ErrorKind::ResourceExhausted,
+                op,
+                format!("wanted at most {MOST} rows and values"),
+            ));
         }
         // One row that is taken by a scalar is no row of the result.
         if !(scalar && d == 0) {

@@ -53,7 +53,12 @@ fn dense(validate: bool, x: &[&Tensor]) -> Result<Tensor> {
         _ => (1, 1),
     };
     if width != shape.len() {
-        return Err(Error::invalid(op, "output_shape", format_args!("{width} sizes"), format_args!("{shape:?}")));
+        return Err(Error::invalid(
+            op,
+            "output_shape",
+            format_args!("{width} sizes"),
+            format_args!("{shape:?}"),
+        ));
     }
     let size = product(op, "output_shape", &shape)?;
     if size > MOST {
@@ -74,7 +79,12 @@ fn dense(validate: bool, x: &[&Tensor]) -> Result<Tensor> {
     for (k, place) in at.chunks_exact(width.max(1)).enumerate() {
         let arg = format!("sparse_indices[{k}]");
         if place.iter().zip(&shape).any(|(i, n)| !(0..*n).contains(i)) {
-            return Err(Error::invalid(op, &arg, format_args!("a place in {shape:?}"), format_args!("{place:?}")));
+            return Err(Error::invalid(
+                op,
+                &arg,
+                format_args!("a place in {shape:?}"),
+                format_args!("{place:?}"),
+            ));
         }
         if validate && before.is_some_and(|b| b >= place) {
             let wanted = format!("a place behind {before:?}, the one before");

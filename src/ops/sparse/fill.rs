@@ -47,16 +47,36 @@ fn fill(x: &[&Tensor]) -> Result<Vec<Tensor>> {
     let (at, shape) = (places(op, "indices", indices)?, vector(op, "dense_shape", dense_shape)?);
     let (n, width) = (at.shape[0], at.shape[1]);
     if **values.shape() != [n] {
-        return Err(Error::invalid(op, "values", format_args!("shape ({n},)"), format_args!("shape {}", values.shape())));
+        return Err(Error::invalid(
+            op,
+            "values",
+            format_args!("shape ({n},)"),
+            format_args!("shape {}", values.shape()),
+        ));
     }
     if default.rank() != 0 || default.dtype() != values.dtype() {
-        return Err(Error::invalid(op, "default_value", format_args!("a scalar of {}", values.dtype()), default.spec()));
+        return Err(Error::invalid(
+            op,
+            "default_value",
+            format_args!("a scalar of {}", values.dtype()),
+            default.spec(),
+        ));
     }
     if shape.len() != width || width == 0 {
-        return Err(Error::invalid(op, "dense_shape", format_args!("{} sizes", width.max(1)), format_args!("{shape:?}")));
+        return Err(Error::invalid(
+            op,
+            "dense_shape",
+            format_args!("{} sizes", width.max(1)),
+            format_args!("{shape:?}"),
+        ));
     }
     if !(0..=MOST_ROWS).contains(&shape[0]) {
-        return Err(Error::invalid(op, "dense_shape[0]", format_args!("a size from 0 to {MOST_ROWS}"), shape[0]));
+        return Err(Error::invalid(
+            op,
+            "dense_shape[0]",
+            format_args!("a size from 0 to {MOST_ROWS}"),
+            shape[0],
+        ));
     }
     let rows = shape[0] as usize;
     let mut of_row: Vec<Vec<usize>> = vec![vec![]; rows];
@@ -64,7 +84,12 @@ fn fill(x: &[&Tensor]) -> Result<Vec<Tensor>> {
         let r = at.i64_at(k * width);
         let own = usize::try_from(r).ok().and_then(|r| of_row.get_mut(r));
         let Some(own) = own else {
-            return Err(Error::invalid(op, &format!("indices[{k}, 0]"), format_args!("a row in [0, {rows})"), r));
+            return Err(Error::invalid(
+                op,
+                &format!("indices[{k}, 0]"),
+                format_args!("a row in [0, {rows})"),
+                r,
+            ));
         };
         own.push(k);
     }

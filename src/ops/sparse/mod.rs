@@ -9,8 +9,8 @@ pub use dense::*;
 pub use fill::*;
 pub use reshape::*;
 
-pub use crate::ops::math::{sparse_segment_mean as segment_mean, sparse_segment_sqrt_n as segment_sqrt_n};
 pub use crate::ops::math::sparse_segment_sum as segment_sum;
+pub use crate::ops::math::{sparse_segment_mean as segment_mean, sparse_segment_sqrt_n as segment_sqrt_n};
 
 use crate::error::{Error, Result};
 use crate::hlo::Literal;

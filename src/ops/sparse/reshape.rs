@@ -44,7 +44,12 @@ fn reshaped(x: &[&Tensor]) -> Result<Vec<Tensor>> {
     let (old, mut new) = (vector(op, "input_shape", input_shape)?, vector(op, "new_shape", new_shape)?);
     let (n, width) = (at.shape[0], at.shape[1]);
     if old.len() != width {
-        return Err(Error::invalid(op, "input_shape", format_args!("{width} sizes"), format_args!("{old:?}")));
+        return Err(Error::invalid(
+            op,
+            "input_shape",
+            format_args!("{width} sizes"),
+            format_args!("{old:?}"),
+        ));
     }
     let size = product(op, "input_shape", &old)?;
     let fits = || format!("a shape of {size} elements, as {old:?} has");
@@ -69,7 +74,12 @@ fn reshaped(x: &[&Tensor]) -> Result<Vec<Tensor>> {
         for (d, &size) in old.iter().enumerate() {
             let i = at.i64_at(k * width + d);
             if !(0..size).contains(&i) {
-                return Err(Error::invalid(op, &format!("input_indices[{k}, {d}]"), format_args!("a value in [0, {size})"), i));
+                return Err(Error::invalid(
+                    op,
+                    &format!("input_indices[{k}, {d}]"),
+                    format_args!("a value in [0, {size})"),
+                    i,
+                ));
             }
             flat = flat * size + i;
         }

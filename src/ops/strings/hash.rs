@@ -149,7 +149,12 @@ impl State {
     /// A round over the 64 bytes at `at`; the last one weighs two of its terms more.
     fn round(&mut self, s: &[u8], at: usize, mul: u64, weight: u64) {
         let State { x, y, z, v, w } = self;
-        *x = x.wrapping_add(*y).wrapping_add(v.0).wrapping_add(word(s, at + 8)).rotate_right(37).wrapping_mul(mul);
+        *x = x
+            .wrapping_add(*y)
+            .wrapping_add(v.0)
+            .wrapping_add(word(s, at + 8))
+            .rotate_right(37)
+            .wrapping_mul(mul);
         *y = y.wrapping_add(v.1).wrapping_add(word(s, at + 48)).rotate_right(42).wrapping_mul(mul);
         *x ^= w.1.wrapping_mul(weight);
         *y = y.wrapping_add(v.0.wrapping_mul(weight)).wrapping_add(word(s, at + 40));

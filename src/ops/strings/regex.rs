@@ -139,7 +139,12 @@ struct Replacer {
 
 impl Replacer {
     fn new(op: &str, pattern: &str, rewrite: &str, global: bool) -> Result<Self> {
-        Ok(Replacer { op: op.into(), finder: engine::Finder::new(op, pattern)?, pieces: pieces(op, rewrite)?, global })
+        Ok(Replacer {
+            op: op.into(),
+            finder: engine::Finder::new(op, pattern)?,
+            pieces: pieces(op, rewrite)?,
+            global,
+        })
     }
 
     fn replace(&self, text: &[u8]) -> Result<Vec<u8>> {
@@ -156,7 +161,9 @@ impl Replacer {
                 match piece {
                     Piece::Text(t) => out.extend_from_slice(t),
                     Piece::Group(k) => {
-                        out.extend_from_slice(groups.get(*k).cloned().flatten().map_or(&[][..], |r| &text[r]));
+                        out.extend_from_slice(
+                            groups.get(*k).cloned().flatten().map_or(&[][..], |r| &text[r]),
+                        );
                     }
                 }
             }
@@ -293,17 +300,22 @@ mod engine {
 
     fn find(op: &str, pattern: &str, text: &str, global: bool) -> Result<Vec<Groups>> {
         let Some(f) = FIND.get() else {
-            return Err(Error::unimplemented(op, "regular expressions without a finder; give one to set_regex_finder"));
+            return Err(Error::unimplemented(
+                op,
+                "regular expressions without a finder; give one to set_regex_finder",
+            ));
         };
-        f(pattern, text, global)
-            .map_err(|why| Error::invalid(op, "pattern", "a regular expression", format_args!("{pattern:?}: {why}")))
+        f(pattern, text, global).map_err(|why| {
+            Error::invalid(op, "pattern", "a regular expression", format_args!("{pattern:?}: {why}"))
+        })
     }
 }
 
 /// Finds the matches of a regular expression in a text, all of them or the first; the error is what is wrong with the expression. Places are
 /// those of bytes.
 #[cfg(target_family = "wasm")]
-pub type RegexFinder = fn(pattern: &str, text: &str, global: bool) -> std::result::Result<Vec<Groups>, String>;
+pub type RegexFinder =
+    fn(pattern: &str, text: &str, global: bool) -> std::result::Result<Vec<Groups>, String>;
 
 #[cfg(target_family = "wasm")]
 static FIND: std::sync::OnceLock<RegexFinder> = std::sync::OnceLock::new();
