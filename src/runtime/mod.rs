@@ -74,6 +74,7 @@ mod ring;
 mod spec;
 mod staging;
 mod stats;
+#[cfg_attr(target_family = "wasm", path = "one_thread.rs")]
 pub(crate) mod threads;
 mod trusted;
 mod upload;

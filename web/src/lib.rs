@@ -5,16 +5,16 @@
 //! thrown as JavaScript `Error`s whose `kind` is TensorFlow's canonical code.
 #![cfg(target_family = "wasm")]
 
-mod attrs;
-mod callbacks;
-mod device;
-mod errors;
-mod functions;
-mod gradients;
-mod handles;
-mod keras;
-mod ops;
-mod page_read;
-mod panics;
-mod tensors;
-mod variables;
+pub mod attrs;
+pub mod callbacks;
+pub mod device;
+pub mod errors;
+pub mod functions;
+pub mod gradients;
+pub mod handles;
+pub mod keras;
+pub mod ops;
+pub mod page_read;
+pub mod panics;
+pub mod tensors;
+pub mod variables;

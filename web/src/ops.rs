@@ -24,7 +24,7 @@ fn issue(name: &str, inputs: &[Tensor], attrs: &JsValue) -> Result<Vec<Tensor>> 
     let args = args(name, attrs)?;
     let inputs: Vec<&Tensor> = inputs.iter().collect();
     let op = match ROWS.with(|r| r.get(name).copied()) {
-        Some(row) => (row.make)(&args)?,
+        Some(row) => row.make(&args)?,
         None => by_name(name, &args)?,
     };
     run(&*op, &inputs)

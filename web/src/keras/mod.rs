@@ -1,12 +1,12 @@
 //! Keras for JavaScript: layers and models by the names of their classes and their configurations, which are Keras' own.
 
-mod inspect;
-mod layers;
-mod models;
-mod optimizers;
+pub mod inspect;
+pub mod layers;
+pub mod models;
+pub mod optimizers;
 mod own_layer;
-mod symbols;
-mod training;
+pub mod symbols;
+pub mod training;
 
 use serde_json::Value;
 use wgflow::{Error, PartialShape, Result};
