@@ -16,5 +16,6 @@ pub mod keras;
 pub mod ops;
 pub mod page_read;
 pub mod panics;
+pub mod strings;
 pub mod tensors;
 pub mod variables;
