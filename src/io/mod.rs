@@ -5,9 +5,11 @@
 //! asks a server but [`read_model`] and [`write_model`].
 
 mod artifacts;
+mod layers;
 mod weights;
 
 pub use artifacts::ModelJson;
 #[cfg(not(target_family = "wasm"))]
 pub use artifacts::{read_model, write_model};
+pub use layers::{LoadOptions, load_layers_model, load_layers_model_with};
 pub use weights::{Quantization, Weight, WeightsEntry, WeightsGroup, decode_weights, encode_weights};
