@@ -1,5 +1,6 @@
 //! Layers models: Keras models in TensorFlow.js' format.
 
+mod masks;
 mod names;
 mod nodes;
 mod optimizer;
@@ -87,6 +88,7 @@ fn parts(topology: &Value) -> Result<(Value, Option<Value>)> {
         return Ok((upgrade::model(config, version.starts_with("tfjs"))?, None));
     }
     let mut config = config.clone();
+    masks::simplify(&mut config);
     let compiled = config.as_object_mut().and_then(|c| c.remove("compile_config"));
     Ok((config, compiled.filter(|c| c.get("optimizer").is_some_and(|o| !o.is_null()))))
 }

@@ -24,15 +24,6 @@ impl Place {
     pub(super) fn name(&self) -> String {
         self.path[1..].join("/")
     }
-
-    /// The weight's layer and the weight: what Keras 2 calls it.
-    pub(super) fn class(&self) -> &'static str {
-        self.class
-    }
-
-    pub(super) fn path(&self) -> &[String] {
-        &self.path
-    }
 }
 
 /// The weights of a model.
@@ -53,11 +44,17 @@ fn walk(
         return;
     }
     path.push(layer.name());
-    for (i, weight) in layer.own_weights().into_iter().enumerate() {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for weight in layer.own_weights() {
         let mut path = path.clone();
-        path.push(weight.name.clone());
+        path.extend(weight.name.split('/').map(str::to_string));
         let class = layer.class_name();
-        all.push(Place { weight, class, path, numbered: format!("{numbered}vars/{i}") });
+        // A weight's name may begin with a part of the layer, which is a layer in Keras.
+        let part = weight.name.rsplit_once('/').map_or(String::new(), |(part, _)| projection(part) + "/");
+        let i = counts.entry(part.clone()).or_default();
+        let numbered = format!("{numbered}{part}vars/{i}");
+        *i += 1;
+        all.push(Place { weight, class, path, numbered });
     }
     let mut used: HashMap<String, usize> = HashMap::new();
     for sub in layer.sublayers() {
@@ -82,12 +79,14 @@ fn part_name(layer: &AnyLayer, sub: &AnyLayer, used: &mut HashMap<String, usize>
         "TimeDistributed" => "layer".into(),
         "Bidirectional" if name.starts_with("backward_") => "backward_layer".into(),
         "Bidirectional" => "forward_layer".into(),
-        "MultiHeadAttention" | "GroupedQueryAttention" | "GroupQueryAttention" => {
-            format!("{}_dense", if name == "attention_output" { "output" } else { &name })
-        }
         _ if sub.layer().cell().is_some() => "cell".into(),
         _ => counted("layers"),
     }
+}
+
+/// What Keras' attention calls a projection in its files.
+fn projection(name: &str) -> String {
+    format!("{}_dense", if name == "attention_output" { "output" } else { name })
 }
 
 /// The stored weight of each place; with `strict`, none may be missing or left over.
