@@ -1,5 +1,6 @@
 //! TensorFlow.js' file formats.
 
+mod graph;
 mod layers;
 
 use std::collections::BTreeMap;
