@@ -1,11 +1,15 @@
 //! Layers models: Keras models in TensorFlow.js' format.
 
+mod downgrade;
 mod masks;
 mod names;
 mod nodes;
 mod optimizer;
 mod training;
 mod upgrade;
+mod write;
+
+pub use write::{SaveOptions, to_tfjs_layers_model, to_tfjs_layers_model_with};
 
 use super::ModelJson;
 use crate::error::{Error, ErrorKind, Result};

@@ -11,10 +11,14 @@ use std::rc::Rc;
 /// A weight of a model and where it is.
 pub(super) struct Place {
     pub(super) weight: Rc<Weight>,
-    /// Class of its layer.
-    class: &'static str,
-    /// Names of the layers that lead there, the model's first, and the weight's.
+    /// The layers that lead there, the model first, by name and class.
+    layers: Vec<(String, &'static str)>,
+    /// The weight's name in its layer.
+    own: String,
+    /// Names of the layers, and the parts of the weight's name.
     path: Vec<String>,
+    /// Which of a stack of cells it is of, if of any.
+    cell: Option<usize>,
     /// The path in files of Keras 3, which count layers by their classes and weights by numbers.
     numbered: String,
 }
@@ -24,42 +28,59 @@ impl Place {
     pub(super) fn name(&self) -> String {
         self.path[1..].join("/")
     }
+
+    /// The layers that lead there, the model first, by name and class.
+    pub(super) fn layers(&self) -> &[(String, &'static str)] {
+        &self.layers
+    }
+
+    /// The weight's name in its layer.
+    pub(super) fn own(&self) -> &str {
+        &self.own
+    }
+
+    /// Class of the weight's layer.
+    pub(super) fn class(&self) -> &'static str {
+        self.layers.last().map_or("", |l| l.1)
+    }
 }
 
 /// The weights of a model.
 pub(super) fn places(model: &AnyLayer) -> Vec<Place> {
     let mut all = vec![];
-    walk(model, &mut vec![], "", &mut HashSet::new(), &mut all);
+    walk(model, &mut vec![], "", None, &mut HashSet::new(), &mut all);
     all
 }
 
 fn walk(
     layer: &AnyLayer,
-    path: &mut Vec<String>,
+    path: &mut Vec<(String, &'static str)>,
     numbered: &str,
+    cell: Option<usize>,
     seen: &mut HashSet<u64>,
     all: &mut Vec<Place>,
 ) {
     if !seen.insert(layer.id()) {
         return;
     }
-    path.push(layer.name());
+    path.push((layer.name(), layer.class_name()));
     let mut counts: HashMap<String, usize> = HashMap::new();
     for weight in layer.own_weights() {
-        let mut path = path.clone();
-        path.extend(weight.name.split('/').map(str::to_string));
-        let class = layer.class_name();
+        let (layers, own) = (path.clone(), weight.name.clone());
+        let names = layers.iter().map(|l| l.0.as_str()).chain(own.split('/'));
+        let path = names.map(str::to_string).collect();
         // A weight's name may begin with a part of the layer, which is a layer in Keras.
         let part = weight.name.rsplit_once('/').map_or(String::new(), |(part, _)| projection(part) + "/");
         let i = counts.entry(part.clone()).or_default();
         let numbered = format!("{numbered}{part}vars/{i}");
         *i += 1;
-        all.push(Place { weight, class, path, numbered });
+        all.push(Place { weight, layers, own, path, cell, numbered });
     }
     let mut used: HashMap<String, usize> = HashMap::new();
-    for sub in layer.sublayers() {
+    for (i, sub) in layer.sublayers().into_iter().enumerate() {
         let part = part_name(layer, &sub, &mut used);
-        walk(&sub, path, &format!("{numbered}{part}/"), seen, all);
+        let cell = cell.or((layer.class_name() == "StackedRNNCells").then_some(i));
+        walk(&sub, path, &format!("{numbered}{part}/"), cell, seen, all);
     }
     path.pop();
 }
@@ -155,11 +176,13 @@ impl Place {
         let (Some((last, scopes)), Some((own, layers))) = (parts.split_last(), self.path.split_last()) else {
             return false;
         };
-        let depthwise = self.class.starts_with("DepthwiseConv") && *last == "depthwise_kernel" && own == "kernel";
+        let depthwise = self.class().starts_with("DepthwiseConv") && *last == "depthwise_kernel" && own == "kernel";
         if !(own == last || depthwise) || scopes.is_empty() {
             return false;
         }
+        // TensorFlow.js numbers the cells of a stack.
+        let cell = self.cell.map(|i| format!("RNNCell_{i}"));
         let mut layers = layers.iter();
-        scopes.iter().all(|s| layers.any(|l| l == s))
+        scopes.iter().all(|s| cell.as_deref() == Some(s) || layers.any(|l| l == s))
     }
 }

@@ -1,7 +1,8 @@
 //! What models were trained with, in TensorFlow.js' files.
 
 use crate::error::Result;
-use crate::keras::{Model, compile_from};
+use crate::keras::object::to_snake_case;
+use crate::keras::{Model, compile_config as compiled_with, compile_from};
 use serde_json::{Map, Value, json};
 
 /// Compiles a model as a configuration of Keras 3 says.
@@ -103,4 +104,67 @@ fn camel(name: &str) -> String {
         c.next().map(|f| f.to_ascii_uppercase()).into_iter().chain(c).collect::<String>()
     };
     name.split('_').map(word).collect()
+}
+
+/// What a model was compiled with, as TensorFlow.js writes it; nothing where it was not, or in a way that TensorFlow.js does not have.
+pub(super) fn training_config(model: &Model) -> Option<Value> {
+    let v = compiled_with(model)?;
+    let loss = each(&v["loss"], &written);
+    if mentions_null(&loss) {
+        return None;
+    }
+    let metrics = each(&v["metrics"], &written);
+    let metrics = if mentions_null(&metrics) { Value::Null } else { metrics };
+    let class = v["optimizer"]["class_name"].as_str()?;
+    let given = v["optimizer"]["config"].as_object()?;
+    let number = |key: &str| given.get(key).filter(|n| n.is_number());
+    let nested = given.get("nesterov").and_then(Value::as_bool).unwrap_or(false);
+    let momentum = number("momentum").and_then(Value::as_f64).unwrap_or(0.0);
+    let (class, keys): (&str, &[(&str, &str)]) = match class {
+        "SGD" if momentum != 0.0 => ("Momentum", &[("momentum", "momentum")]),
+        "SGD" => ("SGD", &[]),
+        "Adam" => ("Adam", &[("beta_1", "beta1"), ("beta_2", "beta2"), ("epsilon", "epsilon")]),
+        "Adamax" => ("Adamax", &[("beta_1", "beta1"), ("beta_2", "beta2"), ("epsilon", "epsilon")]),
+        "RMSprop" => ("RMSProp", &[("rho", "decay"), ("momentum", "momentum"), ("epsilon", "epsilon")]),
+        "Adagrad" => ("Adagrad", &[("initial_accumulator_value", "initialAccumulatorValue")]),
+        "Adadelta" => ("Adadelta", &[("rho", "rho"), ("epsilon", "epsilon")]),
+        _ => return None,
+    };
+    let mut config = Map::new();
+    config.insert("learningRate".into(), number("learning_rate")?.clone());
+    for (from, to) in keys {
+        config.insert((*to).into(), number(from)?.clone());
+    }
+    match class {
+        "Momentum" => config.insert("useNesterov".into(), nested.into()),
+        "RMSProp" => config.insert("centered".into(), given.get("centered").cloned().unwrap_or(false.into())),
+        _ => None,
+    };
+    Some(json!({
+        "loss": loss, "metrics": metrics, "optimizer_config": { "class_name": class, "config": config },
+    }))
+}
+
+/// A loss or metric by its name, where it is all that there is to it; null otherwise.
+fn written(v: &Value) -> Value {
+    let Some(class) = v.get("class_name").and_then(Value::as_str) else { return v.clone() };
+    let usual = |(key, value): (&String, &Value)| match key.as_str() {
+        "name" | "dtype" | "reduction" | "fn" => true,
+        "from_logits" => value == false,
+        "label_smoothing" => value == 0.0,
+        "axis" => value == -1,
+        "ignore_class" => value.is_null(),
+        _ => false,
+    };
+    let plain = v["config"].as_object().is_none_or(|c| c.iter().all(usual));
+    if plain { to_snake_case(class).into() } else { Value::Null }
+}
+
+fn mentions_null(v: &Value) -> bool {
+    match v {
+        Value::Null => true,
+        Value::Array(all) => all.iter().any(mentions_null),
+        Value::Object(all) => all.values().any(mentions_null),
+        _ => false,
+    }
 }

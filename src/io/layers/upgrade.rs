@@ -157,10 +157,9 @@ impl Upgrade {
             }
             _ => {}
         }
-        // TensorFlow.js leaves arguments out by null.
-        let optional = ["activation", "unit_forget_bias", "dropout", "recurrent_dropout", "seed"];
+        // What was not given is null in TensorFlow.js.
         if self.tfjs {
-            c.retain(|k, v| !(v.is_null() && optional.contains(&k.as_str())));
+            c.retain(|_, v| !v.is_null());
         }
         c.values_mut().for_each(|v| object(v, 0));
         Ok(())

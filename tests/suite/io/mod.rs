@@ -2,6 +2,8 @@
 
 mod graph;
 mod layers;
+mod odd;
+mod saving;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
