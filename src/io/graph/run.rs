@@ -81,7 +81,14 @@ pub(super) fn now<T>(f: impl Future<Output = Result<T>>) -> Result<T> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(program: &'a Program, blocking: bool, dynamic: &'a Cell<bool>) -> Self {
-        Run { program, blocking, dynamic, arrays: RefCell::default(), count: Cell::new(0), depth: Cell::new(0) }
+        Run {
+            program,
+            blocking,
+            dynamic,
+            arrays: RefCell::default(),
+            count: Cell::new(0),
+            depth: Cell::new(0),
+        }
     }
 
     /// Outputs of a graph, where `given` nodes have values already.
@@ -96,7 +103,13 @@ impl<'a> Run<'a> {
             graph,
             plan,
             sources: vec![None; graph.nodes.len()],
-            frames: vec![Frame { parent: None, children: HashMap::new(), constants: vec![], iterations: 1, dead: Dead::Untaken }],
+            frames: vec![Frame {
+                parent: None,
+                children: HashMap::new(),
+                constants: vec![],
+                iterations: 1,
+                dead: Dead::Untaken,
+            }],
             waiting: HashMap::new(),
             ready: vec![],
             wanted: outputs.iter().map(|(n, _)| (*n, vec![])).collect(),
@@ -174,8 +187,13 @@ impl<'a> Run<'a> {
                 s.send(place, outputs)
             }
             ("Enter" | "RefEnter", _) => {
-                let name = node.attrs.get("frame_name").and_then(super::attr::AttrValue::as_text).unwrap_or_default();
-                let constant = node.attrs.get("is_constant").and_then(super::attr::AttrValue::as_bool).unwrap_or(false);
+                let name = node
+                    .attrs
+                    .get("frame_name")
+                    .and_then(super::attr::AttrValue::as_text)
+                    .unwrap_or_default();
+                let constant =
+                    node.attrs.get("is_constant").and_then(super::attr::AttrValue::as_bool).unwrap_or(false);
                 let child = s.enter(frame, iteration, name);
                 let value = match dead {
                     Some(d) => {
@@ -208,7 +226,8 @@ impl<'a> Run<'a> {
             ("Exit" | "RefExit", dead) => {
                 let wanted = "a node of a loop that was entered";
                 let parent = s.frames[frame].parent;
-                let (frame_out, k) = parent.ok_or_else(|| Error::invalid(OP, "Exit", wanted, "one outside of any"))?;
+                let (frame_out, k) =
+                    parent.ok_or_else(|| Error::invalid(OP, "Exit", wanted, "one outside of any"))?;
                 let value = match dead {
                     Some(_) => Value::Dead(s.frames[frame].dead),
                     None => one()?,
@@ -218,7 +237,12 @@ impl<'a> Run<'a> {
             (_, Some(d)) => s.send_dead(place, d),
             ("Switch" | "RefSwitch", None) => {
                 let [data, pred] = &inputs[..] else {
-                    return Err(Error::invalid(OP, "input", "data and a predicate", format_args!("{} inputs", inputs.len())));
+                    return Err(Error::invalid(
+                        OP,
+                        "input",
+                        "data and a predicate",
+                        format_args!("{} inputs", inputs.len()),
+                    ));
                 };
                 let (data, taken) = (data.clone(), self.truth(pred.tensor()?).await?);
                 let none = Value::Dead(Dead::Untaken);
@@ -239,8 +263,9 @@ impl<'a> Run<'a> {
         };
         match node.op.as_str() {
             "If" | "StatelessIf" => {
-                let (cond, rest) =
-                    inputs.split_first().ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
+                let (cond, rest) = inputs
+                    .split_first()
+                    .ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
                 let taken = if self.truth(cond.tensor()?).await? { "then_branch" } else { "else_branch" };
                 self.call(&function(taken)?, rest.to_vec()).await
             }
@@ -249,7 +274,8 @@ impl<'a> Run<'a> {
                 let mut values = inputs;
                 loop {
                     let go = self.call(&cond, values.clone()).await?;
-                    let go = go.first().ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
+                    let go =
+                        go.first().ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
                     if !self.truth(go.tensor()?).await? {
                         return Ok(values);
                     }
@@ -262,16 +288,26 @@ impl<'a> Run<'a> {
     }
 
     /// Calls a function of the library.
-    fn call<'f>(&'f self, name: &'f str, arguments: Vec<Value>) -> Pin<Box<dyn Future<Output = Result<Vec<Value>>> + 'f>> {
+    fn call<'f>(
+        &'f self,
+        name: &'f str,
+        arguments: Vec<Value>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Value>>> + 'f>> {
         Box::pin(async move {
-            let missing = || Error::new(ErrorKind::NotFound, OP, format!("the library has no function {name:?}"));
+            let missing =
+                || Error::new(ErrorKind::NotFound, OP, format!("the library has no function {name:?}"));
             let graph = self.program.library.functions.get(name).ok_or_else(missing)?;
             if graph.arguments.len() != arguments.len() {
                 let wanted = format!("{} arguments for function {name}", graph.arguments.len());
                 return Err(Error::invalid(OP, "input", wanted, arguments.len()));
             }
             if self.depth.get() >= MAX_DEPTH {
-                return Err(Error::invalid(OP, "library", format_args!("at most {MAX_DEPTH} calls in calls"), "more"));
+                return Err(Error::invalid(
+                    OP,
+                    "library",
+                    format_args!("at most {MAX_DEPTH} calls in calls"),
+                    "more",
+                ));
             }
             let plan = self.program.plans.borrow().get(name).cloned();
             let plan = plan.unwrap_or_else(|| {
@@ -296,7 +332,8 @@ impl<'a> Run<'a> {
                 Ok(Value::Tensor(Tensor::from_literal(l.clone(), &crate::config::current_device()?)?))
             }
             _ => {
-                let text = format!("the files hold no weight {:?}, which is a constant of the graph", node.name);
+                let text =
+                    format!("the files hold no weight {:?}, which is a constant of the graph", node.name);
                 Err(Error::new(ErrorKind::DataLoss, OP, text))
             }
         }
@@ -376,12 +413,19 @@ impl State<'_> {
                 (false, _, None) => {
                     let node = &self.graph.nodes[i];
                     let received = format!("output {} of node {} ({})", e.output, node.name, node.op);
-                    return Err(Error::invalid(OP, "input", format_args!("one of {} outputs", outputs.len()), received));
+                    return Err(Error::invalid(
+                        OP,
+                        "input",
+                        format_args!("one of {} outputs", outputs.len()),
+                        received,
+                    ));
                 }
             };
             self.receive((e.to, frame, iteration), e.slot, value);
         }
-        if frame == 0 && let Some(w) = self.wanted.get_mut(&i) {
+        if frame == 0
+            && let Some(w) = self.wanted.get_mut(&i)
+        {
             *w = outputs;
         }
         Ok(())
