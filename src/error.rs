@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Unavailable,
     /// `tf.errors.DataLossError`: stored data is corrupt or truncated.
     DataLoss,
+    /// `tf.errors.UnknownError`: what a function of another language threw.
+    Unknown,
 }
 
 impl fmt::Display for ErrorKind {

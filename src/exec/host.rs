@@ -52,7 +52,7 @@ fn read(step: &Step, frame: &Frame<'_, '_>, n: usize) -> Result<Vec<Literal>> {
         let bytes = (spec.shape.size() * spec.dtype.storage()?.bytes()) as u64;
         ranges.push((frame.buffer(*place)?, 0..bytes));
     }
-    let read = frame.device.read(&ranges)?.wait()?;
+    let read = frame.device.read_now(&ranges)?;
     if let Some(e) = read.errors.as_ref().and_then(|w| checks::error_of(w)) {
         return Err(e);
     }

@@ -142,7 +142,7 @@ fn number(device: &Device, b: &Buffer) -> Result<usize> {
 /// A scalar that the device computed; waits for it.
 pub(super) fn read(device: &Device, b: &Buffer, dtype: DType) -> Result<Literal> {
     let bytes = dtype.storage()?.bytes() as u64;
-    let read = device.read(&[(b, 0..bytes)])?.wait()?;
+    let read = device.read_now(&[(b, 0..bytes)])?;
     if let Some(e) = read.errors.as_ref().and_then(|w| error_of(w)) {
         return Err(e);
     }

@@ -45,5 +45,5 @@ pub fn by_name(name: &str, args: &Args) -> Result<Box<dyn DynOp>> {
     let row = row.ok_or_else(|| {
         Error::new(ErrorKind::NotFound, name, "no op of this name is registered; docs/OPS.md lists all")
     })?;
-    (row.make)(args)
+    row.make(args)
 }

@@ -8,8 +8,10 @@ use super::gpu::Gpu;
 use super::host::{self, Host};
 use super::memory::{Memory, MemoryInfo};
 use super::opaque::Opaque;
-use super::profiler::{HostProfile, KernelTime};
-use super::readback::Readback;
+use super::profiler::HostProfile;
+#[cfg(not(target_family = "wasm"))]
+use super::profiler::KernelTime;
+use super::readback::{ReadOutput, Readback};
 use super::spec::DeviceType;
 use super::stats::{Counters, Stats};
 use crate::error::{Error, ErrorKind, Result};
@@ -169,6 +171,20 @@ impl Device {
             Kind::Cpu(counters) => host::read(counters, ranges),
             Kind::Gpu(slot) => slot.present("read")?.read(ranges),
         }
+    }
+
+    /// As [`Device::read`], and waits for the bytes. A page cannot wait: there the bytes come through a canvas.
+    ///
+    /// # Errors
+    /// As [`Device::read`]; in a program of WebAssembly `FailedPrecondition` where nothing can be read at once.
+    pub fn read_now(&self, ranges: &[(&Buffer, Range<u64>)]) -> Result<ReadOutput> {
+        #[cfg(target_family = "wasm")]
+        match &self.0.kind {
+            Kind::Cpu(counters) => host::read_now(counters, ranges),
+            Kind::Gpu(slot) => slot.present("read")?.read_now(ranges),
+        }
+        #[cfg(not(target_family = "wasm"))]
+        self.read(ranges)?.wait()
     }
 
     /// Copies `size` bytes between two buffers of this device, or within one. Offsets and size are multiples of 4.

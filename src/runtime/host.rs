@@ -51,6 +51,10 @@ pub(super) fn write(counters: &Counters, buffer: &Buffer, offset: u64, bytes: &[
 }
 
 pub(super) fn read(counters: &Counters, ranges: &[(&Buffer, Range<u64>)]) -> Result<Readback> {
+    Ok(Readback::ready(Ok(read_now(counters, ranges)?)))
+}
+
+pub(super) fn read_now(counters: &Counters, ranges: &[(&Buffer, Range<u64>)]) -> Result<ReadOutput> {
     let mut data = Vec::with_capacity(ranges.len());
     for (buffer, range) in ranges {
         check_bytes("read", buffer, range)?;
@@ -59,7 +63,7 @@ pub(super) fn read(counters: &Counters, ranges: &[(&Buffer, Range<u64>)]) -> Res
         data.push(bytes.get(range.start as usize..range.end as usize).unwrap_or_default().to_vec());
         counters.bytes_read.add(range.end - range.start);
     }
-    Ok(Readback::ready(Ok(ReadOutput { data, errors: None })))
+    Ok(ReadOutput { data, errors: None })
 }
 
 pub(super) fn copy(

@@ -11,8 +11,10 @@ impl Core {
     /// Asks for `buffer` to be mapped when the work submitted so far is done; completes a part of `ticket` then.
     pub(super) fn map(&self, buffer: &wgpu::Buffer, size: u64, ticket: &Arc<Ticket>) {
         let (progress, ticket) = (Arc::clone(&self.progress), Arc::clone(ticket));
+        let settle = self.settler();
         buffer.map_async(wgpu::MapMode::Read, 0..size, move |result| {
             progress.complete(&ticket, result.map_err(map_error));
+            settle();
         });
     }
 
@@ -32,7 +34,7 @@ impl Core {
         let (progress, ticket) = (Arc::clone(&self.progress), Arc::clone(ticket));
         let (kept, staging, mapped) =
             (Arc::clone(&self.error_words), Arc::clone(&self.staging), buffer.clone());
-        let size = 4 * ERROR_WORDS as u64;
+        let (size, settle) = (4 * ERROR_WORDS as u64, self.settler());
         buffer.map_async(wgpu::MapMode::Read, 0..size, move |result| {
             if result.is_ok()
                 && let Ok(view) = mapped.get_mapped_range(0..size)
@@ -47,7 +49,19 @@ impl Core {
                 }
             }
             progress.complete(&ticket, result.map_err(map_error));
+            settle();
         });
+    }
+
+    /// Wakes who waits, where callbacks come from the browser's loop, in which nothing is locked. Elsewhere a thread does it.
+    pub(super) fn settler(&self) -> impl Fn() + Send + 'static {
+        let watched =
+            cfg!(target_family = "wasm").then(|| (Arc::clone(&self.progress), Arc::clone(&self.failures)));
+        move || {
+            if let Some((progress, failures)) = &watched {
+                progress.settle(failures);
+            }
+        }
     }
 
     pub(super) fn take_error_words(&self) -> Option<ErrorWords> {

@@ -56,6 +56,8 @@ mod launches;
 mod mapping;
 mod memory;
 mod opaque;
+#[cfg(target_family = "wasm")]
+mod page;
 #[cfg(not(target_family = "wasm"))]
 mod parallel;
 #[cfg(not(target_family = "wasm"))]
@@ -72,6 +74,7 @@ mod ring;
 mod spec;
 mod staging;
 mod stats;
+#[cfg_attr(target_family = "wasm", path = "one_thread.rs")]
 pub(crate) mod threads;
 mod trusted;
 mod upload;
@@ -92,6 +95,8 @@ pub use gpu::{ERROR_WORDS, Gpu};
 pub(crate) use launches::{Launch, LaunchList, Recording, Table};
 pub use memory::MemoryInfo;
 pub(crate) use opaque::Opaque;
+#[cfg(target_family = "wasm")]
+pub use page::{PageRead, ROW, set_page_read};
 pub use pass::Binding;
 pub use pipeline::{Access, Pipeline, ShaderDesc};
 pub use profiler::KernelTime;

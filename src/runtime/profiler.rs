@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::lock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use web_time::Instant;
 
 /// Bytes of one timestamp.
 const STAMP: u64 = 8;

@@ -140,7 +140,11 @@ impl Gpu {
             recorder.submit(core);
             if nothing_to_map {
                 let (progress, ticket) = (Arc::clone(&core.progress), Arc::clone(&ticket));
-                core.queue.on_submitted_work_done(move || progress.complete(&ticket, Ok(())));
+                let settle = core.settler();
+                core.queue.on_submitted_work_done(move || {
+                    progress.complete(&ticket, Ok(()));
+                    settle();
+                });
             }
             for (buffer, size) in &staging {
                 core.map(buffer, *size, &ticket);

@@ -44,6 +44,27 @@ impl fmt::Display for Attr {
     }
 }
 
+#[cfg(target_family = "wasm")]
+impl Attr {
+    /// Feeds it to a hasher, floats by their bits.
+    pub(super) fn hash_to(&self, mut h: &mut dyn Hasher) {
+        std::mem::discriminant(self).hash(&mut h);
+        match self {
+            Attr::None => {}
+            Attr::Int(v) => v.hash(&mut h),
+            Attr::Float(v) => v.to_bits().hash(&mut h),
+            Attr::Bool(v) => v.hash(&mut h),
+            Attr::Str(v) => v.hash(&mut h),
+            Attr::DType(v) => v.hash(&mut h),
+            Attr::Ints(v) => v.hash(&mut h),
+            Attr::Floats(v) => v.iter().for_each(|v| v.to_bits().hash(&mut h)),
+            Attr::Strs(v) => v.hash(&mut h),
+            Attr::Pairs(v) => v.hash(&mut h),
+            Attr::Tensor(l) => l.hash(&mut h),
+        }
+    }
+}
+
 macro_rules! attr_from {
     ($($t:ty => |$v:ident| $e:expr),+ $(,)?) => { $(impl From<$t> for Attr {
         fn from($v: $t) -> Attr { $e }

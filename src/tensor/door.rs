@@ -1,6 +1,6 @@
 //! The one door: every op on tensors goes through [`run`].
 
-use super::op::{DynOp, Place};
+use super::op::{DynOp, Place, hash_to, same};
 use super::recorder::{Call, How, interested};
 use super::{Entry, Tensor, engine, trace};
 use crate::error::{Error, ErrorKind, Result};
@@ -109,10 +109,10 @@ static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 fn entry_of(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Arc<Entry>> {
     let mut h = HASHER.build_hasher();
     std::ptr::from_ref(op.info()).hash(&mut h);
-    op.hash_to(&mut h);
+    hash_to(op, &mut h);
     inputs.iter().for_each(|t| t.spec().hash(&mut h));
     let hash = h.finish();
-    let fits = |c: &&Cached| c.specs.iter().eq(inputs.iter().map(|t| t.spec())) && c.op.same(op);
+    let fits = |c: &&Cached| c.specs.iter().eq(inputs.iter().map(|t| t.spec())) && same(&*c.op, op);
     if let Some(c) = crate::read(&ENTRIES).by_hash.get(&hash).and_then(|c| c.iter().find(fits)) {
         return Ok(c.entry.clone());
     }

@@ -1,7 +1,7 @@
 //! Entries: graphs with a name, their derivatives and their compiled plans, made once and shared.
 
 use super::engine::MIRROR_LIMIT;
-use super::op::DynOp;
+use super::op::{DynOp, hash_to};
 use crate::error::Result;
 use crate::exec::{Executable, Target};
 use crate::hlo::{CompositeOp, Graph, Prim, Spec, Val, gradient};
@@ -95,7 +95,7 @@ impl Entry {
         debug_assert!(g.verify().is_ok(), "{name}: {:?}", g.verify());
         let mut h = FxHasher::default();
         name.hash(&mut h);
-        op.hash_to(&mut h);
+        hash_to(op, &mut h);
         specs.hash(&mut h);
         Ok(Arc::new(Entry { op: Some(op.boxed()), ..Entry::new(name.into(), g, h.finish()) }))
     }

@@ -41,7 +41,7 @@ use crate::compiler::plan::buffer_bytes;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{Literal, Spec, Val};
-use crate::runtime::{Buffer, Device, ReadOutput, Readback};
+use crate::runtime::{Buffer, Device, ReadOutput};
 use crate::shape::Shape;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,6 +100,35 @@ impl Tensor {
     pub(crate) fn from_storage(spec: Spec, bytes: Vec<u8>, device: &Device) -> Result<Self> {
         let buffer = upload(device, &spec, bytes)?;
         Ok(Self::new(spec, device.clone(), Data::Device(buffer)))
+    }
+
+    /// A tensor of the elements that `bytes` holds as [`Tensor::to_storage`] writes them, on the current device.
+    ///
+    /// ```
+    /// # use wgflow::{DType, Tensor, hlo::Spec};
+    /// let x = Tensor::from_bytes(Spec::new(DType::Float32, [2]), [1_f32, 2.5].map(f32::to_le_bytes).concat())?;
+    /// assert_eq!(x.to_vec::<f32>()?, [1.0, 2.5]);
+    /// # Ok::<(), wgflow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidArgument` when there are not as many bytes as elements of `spec` take; `Unimplemented` for strings.
+    pub fn from_bytes(spec: Spec, bytes: Vec<u8>) -> Result<Self> {
+        let wanted = spec.shape.size() * spec.dtype.storage()?.bytes();
+        if bytes.len() != wanted {
+            return Err(Error::invalid(
+                "Tensor.from_bytes",
+                "bytes",
+                format_args!("{wanted} bytes for {spec}"),
+                format_args!("{} bytes", bytes.len()),
+            ));
+        }
+        let device = crate::config::current_device()?;
+        if spec.dtype.is_exact() && spec.shape.size() <= engine::MIRROR_LIMIT {
+            let literal = Literal::from_storage("Tensor.from_bytes", spec.dtype, spec.shape, &bytes)?;
+            return Self::from_literal(literal, &device);
+        }
+        Self::from_storage(spec, bytes, &device)
     }
 
     fn symbolic(spec: Spec, trace: u64, val: Val) -> Result<Self> {
@@ -230,24 +259,26 @@ impl Tensor {
         }
     }
 
-    /// Starts reading the value back.
-    fn read(&self) -> Result<Reading> {
-        match &self.0.data {
-            Data::Host(h) => Ok(Reading::Host(h.literal.clone())),
-            Data::Symbolic { .. } => Err(self.no_value()),
-            Data::Device(b) => self.read_buffer(b),
-            Data::Deferred(slot) => self.read_buffer(&slot.buffer()?),
-        }
-    }
-
-    fn read_buffer(&self, b: &Buffer) -> Result<Reading> {
+    /// Where the value is to be read.
+    fn source(&self) -> Result<Source> {
+        let buffer = match &self.0.data {
+            Data::Host(h) => return Ok(Source::Host(h.literal.clone())),
+            Data::Symbolic { .. } => return Err(self.no_value()),
+            Data::Device(b) => b.clone(),
+            Data::Deferred(slot) => slot.buffer()?,
+        };
         deferred::run_checks(&self.0.device);
         let bytes = (self.size() * self.dtype().storage()?.bytes()) as u64;
-        Ok(Reading::Device(self.0.device.read(&[(b, 0..bytes)])?))
+        Ok(Source::Device(buffer, bytes))
     }
 
-    fn finish(&self, read: ReadOutput) -> Result<Literal> {
-        Literal::from_storage("Tensor", self.dtype(), self.shape().clone(), &bytes_of(read)?)
+    /// The bytes of a buffer in storage format; waits for the device.
+    fn bytes_now(&self, buffer: &Buffer, bytes: u64) -> Result<Vec<u8>> {
+        bytes_of(self.0.device.read_now(&[(buffer, 0..bytes)])?)
+    }
+
+    fn finish(&self, bytes: &[u8]) -> Result<Literal> {
+        Literal::from_storage("Tensor", self.dtype(), self.shape().clone(), bytes)
     }
 
     /// The value on the host; waits for the device.
@@ -255,18 +286,39 @@ impl Tensor {
     /// # Errors
     /// `FailedPrecondition` for a symbolic tensor; errors that the device met while computing it.
     pub fn to_literal(&self) -> Result<Literal> {
-        match self.read()? {
-            Reading::Host(l) => Ok((*l).clone()),
-            Reading::Device(r) => self.finish(r.wait()?),
+        match self.source()? {
+            Source::Host(l) => Ok((*l).clone()),
+            Source::Device(b, bytes) => self.finish(&self.bytes_now(&b, bytes)?),
         }
     }
 
-    /// The elements in device storage format; waits for the device.
-    pub(crate) fn to_storage(&self) -> Result<Vec<u8>> {
-        match self.read()? {
-            Reading::Host(l) => l.to_storage("Tensor"),
-            Reading::Device(r) => bytes_of(r.wait()?),
+    /// The elements in device storage format, row-major and little-endian: 4 bytes of a float32, int32, uint32 and of what devices narrow to
+    /// them (float64, 64-bit integers), 2 of a half float, 1 of a byte and of bool. Waits for the device.
+    ///
+    /// # Errors
+    /// As [`Tensor::to_literal`]; `OutOfRange` for integers of the host that do not fit in 32 bits.
+    pub fn to_storage(&self) -> Result<Vec<u8>> {
+        match self.source()? {
+            Source::Host(l) => l.to_storage("Tensor"),
+            Source::Device(b, bytes) => self.bytes_now(&b, bytes),
         }
+    }
+
+    /// As [`Tensor::to_storage`], without blocking. What the future brings is the value at the time of the call.
+    ///
+    /// # Errors
+    /// As [`Tensor::to_storage`].
+    pub fn storage(&self) -> Result<impl Future<Output = Result<Vec<u8>>> + 'static> {
+        let source = match self.source()? {
+            Source::Host(l) => Ok(l.to_storage("Tensor")?),
+            Source::Device(b, bytes) => Err(self.0.device.read(&[(&b, 0..bytes)])?),
+        };
+        Ok(async move {
+            match source {
+                Ok(bytes) => Ok(bytes),
+                Err(read) => bytes_of(read.await?),
+            }
+        })
     }
 
     /// The elements in row-major order (`Tensor.numpy()`); waits for the device.
@@ -284,11 +336,13 @@ impl Tensor {
     /// As [`Tensor::to_vec`].
     pub async fn data<T: Element>(&self) -> Result<Vec<T>> {
         self.check_class::<T>()?;
-        let l = match self.read()? {
-            Reading::Host(l) => (*l).clone(),
-            Reading::Device(r) => self.finish(r.await?)?,
-        };
-        Ok(l.to_vec())
+        match self.source()? {
+            Source::Host(l) => Ok(l.to_vec()),
+            Source::Device(b, bytes) => {
+                let read = self.0.device.read(&[(&b, 0..bytes)])?;
+                Ok(self.finish(&bytes_of(read.await?)?)?.to_vec())
+            }
+        }
     }
 
     fn check_class<T: Element>(&self) -> Result<()> {
@@ -321,10 +375,10 @@ impl Tensor {
     }
 }
 
-/// A read-back under way.
-enum Reading {
+/// Where a value is read from: the host's memory, or the first bytes of a buffer.
+enum Source {
     Host(Arc<Literal>),
-    Device(Readback),
+    Device(Buffer, u64),
 }
 
 /// What a read-back of one buffer brought, or the error that the device met before.

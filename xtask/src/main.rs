@@ -11,6 +11,7 @@ mod mutate;
 mod shell;
 mod test;
 mod tidy;
+mod web;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ enum Task {
     Goldens(goldens::Goldens),
     Eval(eval::Eval),
     Bench(bench::Bench),
+    Web(web::Web),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Task::Goldens(t) => t.run(),
         Task::Eval(t) => t.run(),
         Task::Bench(t) => t.run(),
+        Task::Web(t) => t.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

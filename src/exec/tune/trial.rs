@@ -126,7 +126,7 @@ fn dispatch(gpu: &Gpu, l: &Launch, p: &Pipeline, buffers: &[Buffer]) -> Result<(
 
 fn read(device: &Device, outputs: &[&Buffer]) -> Result<Vec<f32>> {
     let ranges: Vec<_> = outputs.iter().map(|b| (*b, 0..b.bytes())).collect();
-    let read = device.read(&ranges)?.wait()?;
+    let read = device.read_now(&ranges)?;
     // A check that failed in work before this is told here.
     if let Some(e) = read.errors.as_ref().and_then(|w| checks::error_of(w)) {
         return Err(e);

@@ -237,7 +237,7 @@ impl AnyLayer {
     }
 
     /// A number that no other layer has.
-    pub(crate) fn id(&self) -> u64 {
+    pub fn id(&self) -> u64 {
         self.0.id
     }
 

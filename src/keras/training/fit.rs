@@ -362,6 +362,34 @@ impl Model {
         steps.train_graph(&batch)
     }
 
+    /// One step of training on one batch, without a read-back: loss and metrics stay on the device until [`Model::results`] is read.
+    ///
+    /// # Errors
+    /// As [`Model::fit`].
+    pub fn train_step(&self, batch: &Batch) -> Result<()> {
+        let steps = self.steps("train_step")?;
+        self.build_for_batch("Model.train_step", &batch.x)?;
+        steps.train(batch)
+    }
+
+    /// Loss and metrics of one batch, as [`Model::train_step`].
+    ///
+    /// # Errors
+    /// As [`Model::fit`].
+    pub fn test_step(&self, batch: &Batch) -> Result<()> {
+        let steps = self.steps("test_step")?;
+        self.build_for_batch("Model.test_step", &batch.x)?;
+        steps.test(batch)
+    }
+
+    /// The loss and the metrics as they are, in the order of [`Model::metrics_names`], in one tensor that need not be read at once.
+    ///
+    /// # Errors
+    /// `FailedPrecondition` before [`Model::compile`].
+    pub fn results(&self) -> Result<Tensor> {
+        self.steps("results")?.state.results()
+    }
+
     /// Loss and metrics of one batch; the metrics go on from where they are.
     ///
     /// # Errors
@@ -416,11 +444,16 @@ impl Model {
     /// Builds the model for the data, where it is not built.
     fn ready(&self, op: &str, feed: &mut Feed) -> Result<()> {
         let first = feed.peek(op)?;
+        self.build_for_batch(op, &first.x)
+    }
+
+    /// Builds the model for inputs, where it is not built.
+    fn build_for_batch(&self, op: &str, x: &[Tensor]) -> Result<()> {
         if let Some(names) = self.input_names()
-            && names.len() != first.x.len()
+            && names.len() != x.len()
         {
             let wanted = format!("{} inputs, {}", names.len(), names.join(", "));
-            return Err(Error::invalid(op, "x", wanted, format_args!("{} arrays", first.x.len())));
+            return Err(Error::invalid(op, "x", wanted, format_args!("{} arrays", x.len())));
         }
         if self.built() {
             return Ok(());
@@ -429,7 +462,7 @@ impl Model {
         let open = |x: &Tensor| {
             std::iter::once(None).chain(x.shape().iter().skip(1).map(|d| Some(*d))).collect::<PartialShape>()
         };
-        let shapes: Vec<PartialShape> = first.x.iter().map(open).collect();
+        let shapes: Vec<PartialShape> = x.iter().map(open).collect();
         self.build_many(&shapes)
     }
 }

@@ -3,7 +3,7 @@
 use super::io::{is_terminal, print_msg};
 use crate::error::Result;
 use crate::keras::training::{Logs, Verbose};
-use std::time::{Duration, Instant};
+use web_time::{Duration, Instant};
 
 /// A progress bar as Keras prints it (`keras.utils.Progbar`):
 ///

@@ -141,7 +141,7 @@ fn output_of(node: &AnyLayer, layer: &InputLayer) -> KerasTensor {
 
 impl AnyLayer {
     /// The symbol of an input layer; nothing for other layers.
-    pub(crate) fn input_symbol(&self) -> Option<KerasTensor> {
+    pub fn input_symbol(&self) -> Option<KerasTensor> {
         let layer = self.layer().as_ref() as &dyn Any;
         layer.downcast_ref::<InputLayer>().map(|l| output_of(self, l))
     }

@@ -1,0 +1,62 @@
+// Reads a WebGPU buffer without waiting for a promise: its bytes are copied into the texture of a canvas as pixels, and the canvas is
+// drawn onto one of the 2D kind, whose pixels can be had at once. Colours of a 2D canvas are premultiplied with alpha, which loses
+// bits, so the bytes are drawn twice: as opaque, for the three colours, and with alpha, of which only alpha is taken.
+
+const ROW = 256; // pixels
+const MAX_ROWS = 2048;
+
+/** Whether WebGPU is there, in a page, a worker, or what looks like one. */
+export function hasWebGpu() {
+  const place = typeof Window !== 'undefined' || typeof WorkerGlobalScope !== 'undefined';
+  return place && typeof navigator !== 'undefined' && !!navigator.gpu;
+}
+
+/** Whether there are canvases here. */
+export function hasCanvas() {
+  return typeof OffscreenCanvas !== 'undefined';
+}
+
+/**
+ * The first `size` bytes of a buffer with the usage COPY_SRC; `size` is a multiple of 1,024.
+ * @param {GPUDevice} device
+ * @param {GPUBuffer} buffer
+ * @param {number} size
+ * @returns {Uint8Array}
+ */
+export function readThroughCanvas(device, buffer, size) {
+  const out = new Uint8Array(size);
+  const rows = size / (4 * ROW);
+  const height = Math.min(rows, MAX_ROWS);
+  const plain = new OffscreenCanvas(ROW, height).getContext('2d', {willReadFrequently: true});
+  const views = ['opaque', 'premultiplied'].map((alphaMode) => {
+    const canvas = new OffscreenCanvas(ROW, height);
+    const context = canvas.getContext('webgpu');
+    if (!context || !plain) throw new Error('a canvas cannot be used here; await tensor.data() instead');
+    context.configure({device, format: 'bgra8unorm', usage: GPUTextureUsage.COPY_DST, alphaMode});
+    return {canvas, context, colours: alphaMode === 'opaque'};
+  });
+  for (let row = 0; row < rows; row += height) {
+    const n = Math.min(height, rows - row);
+    const at = row * 4 * ROW;
+    for (const {canvas, context, colours} of views) {
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToTexture(
+          {buffer, offset: at, bytesPerRow: 4 * ROW}, {texture: context.getCurrentTexture()}, {width: ROW, height: n});
+      device.queue.submit([encoder.finish()]);
+      plain.clearRect(0, 0, ROW, height);
+      plain.drawImage(canvas, 0, 0);
+      const pixels = plain.getImageData(0, 0, ROW, n).data;
+      for (let i = 0; i < pixels.length; i += 4) {
+        if (colours) {
+          // A texel is blue, green, red, alpha; a pixel is red, green, blue, alpha.
+          out[at + i] = pixels[i + 2];
+          out[at + i + 1] = pixels[i + 1];
+          out[at + i + 2] = pixels[i];
+        } else {
+          out[at + i + 3] = pixels[i + 3];
+        }
+      }
+    }
+  }
+  return out;
+}
