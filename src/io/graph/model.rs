@@ -172,6 +172,9 @@ impl GraphModel {
     }
 
     /// Whether calls for these nodes are compiled as a whole, as far as is known: nothing in them was found to depend on values.
+    ///
+    /// # Errors
+    /// As [`GraphModel::execute`] for names and inputs.
     pub fn is_static(&self, inputs: &[(&str, &Tensor)], outputs: &[&str]) -> Result<bool> {
         Ok(!self.traced(&self.prepare(inputs, outputs)?).dynamic.get())
     }

@@ -76,7 +76,7 @@ impl Run<'_> {
                 log::info!("{message}{}", shown.join(" "));
                 Ok(vec![first()?])
             }
-            "Shape" | "ShapeN" => inputs.iter().map(|v| ints(&v.tensor()?.shape().to_vec())).collect(),
+            "Shape" | "ShapeN" => inputs.iter().map(|v| ints(v.tensor()?.shape())).collect(),
             "Size" => Ok(vec![Value::Tensor(super::run::int(first()?.tensor()?.size() as i64)?)]),
             "Rank" => Ok(vec![Value::Tensor(super::run::int(first()?.tensor()?.rank() as i64)?)]),
             op if fused::is_known(op) => {
@@ -151,7 +151,7 @@ impl Run<'_> {
         if row.info.place == Place::Host && tensors.iter().any(|t| t.is_symbolic()) {
             return Err(self.untraceable("values of an op of the host"));
         }
-        let made = (row.make)(&args)?;
+        let made = row.make(&args)?;
         let outputs = run(&*made, &tensors)?;
         outputs.into_iter().map(|t| narrow(t).map(Value::Tensor)).collect()
     }
