@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 pub(super) const OP: &str = "GraphModel";
 
+/// No node has more outputs.
+const MAX_OUTPUTS: usize = 1 << 16;
+
 /// A node of a graph.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -170,6 +173,9 @@ impl Graph {
             }
             _ => return Err(refuse()),
         };
+        if output > MAX_OUTPUTS {
+            return Err(refuse());
+        }
         Ok(Input { node, output, control })
     }
 }

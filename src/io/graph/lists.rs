@@ -70,7 +70,11 @@ impl Run<'_> {
             "TensorListFromTensor" => {
                 let x = tensor(0)?;
                 let all = array::unstack(x, 0)?.into_iter().map(Some).collect();
-                return list(Elements { all, shape: sizes(&x.shape()[1..]), dtype: Some(x.dtype()) });
+                return list(Elements {
+                    all,
+                    shape: sizes(x.shape().get(1..).unwrap_or_default()),
+                    dtype: Some(x.dtype()),
+                });
             }
             "TensorListReserve" => {
                 let shape = self.shape(tensor(0)?).await?;
@@ -118,8 +122,11 @@ impl Run<'_> {
             "TensorListScatter" | "TensorListScatterV2" => {
                 let x = tensor(0)?;
                 let n = if inputs.len() > 3 { self.number(tensor(3)?).await? } else { -1 };
-                let mut l =
-                    Elements { shape: sizes(&x.shape()[1..]), dtype: Some(x.dtype()), ..Elements::default() };
+                let mut l = Elements {
+                    shape: sizes(x.shape().get(1..).unwrap_or_default()),
+                    dtype: Some(x.dtype()),
+                    ..Elements::default()
+                };
                 l.all.resize(count(&node.op, n.max(0))?, None);
                 l.scatter(&node.op, &self.host(tensor(1)?).await?.to_i64s(), x)?;
                 return list(l);

@@ -72,7 +72,7 @@ impl Run<'_> {
             "Print" => {
                 let message = node.attrs.get("message").and_then(AttrValue::as_text).unwrap_or_default();
                 let shown: Vec<String> =
-                    inputs[1..].iter().filter_map(|v| v.tensor().ok()).map(Tensor::to_string).collect();
+                    inputs.iter().skip(1).filter_map(|v| v.tensor().ok()).map(Tensor::to_string).collect();
                 log::info!("{message}{}", shown.join(" "));
                 Ok(vec![first()?])
             }

@@ -1,7 +1,7 @@
 //! Runs graphs: values are handed along edges, and a node runs once all that it waits for is there.
 
 use super::def::{Graph, Library, Node, OP};
-use super::plan::Plan;
+use super::plan::{Edge, Plan};
 use super::value::{Dead, Elements, Value};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
@@ -161,8 +161,8 @@ impl<'a> Run<'a> {
             return Err(self.untraceable("a loop of many steps"));
         }
         let mut inputs = Vec::with_capacity(got.len());
-        let mut dead = None;
-        for (x, got) in node.inputs.iter().zip(got) {
+        let (mut dead, mut live) = (None, None);
+        for (slot, (x, got)) in node.inputs.iter().zip(got).enumerate() {
             let value = match got {
                 Some(v) => v,
                 None => match &s.sources[x.node] {
@@ -173,7 +173,10 @@ impl<'a> Run<'a> {
             };
             match value {
                 Value::Dead(d) => dead = Some(dead.map_or(d, |o| if o == Dead::Loop { o } else { d })),
-                v if !x.control => inputs.push(v),
+                v if !x.control => {
+                    live.get_or_insert(slot);
+                    inputs.push(v);
+                }
                 _ => {}
             }
         }
@@ -182,7 +185,7 @@ impl<'a> Run<'a> {
             ("Merge", _) => {
                 let outputs = match dead.filter(|_| inputs.is_empty()) {
                     Some(d) => vec![Value::Dead(d); 2],
-                    None => vec![one()?, Value::Tensor(int(0)?)],
+                    None => vec![one()?, Value::Tensor(int(live.unwrap_or(0) as i64)?)],
                 };
                 s.send(place, outputs)
             }
@@ -421,7 +424,7 @@ impl State<'_> {
                     ));
                 }
             };
-            self.receive((e.to, frame, iteration), e.slot, value);
+            self.receive((e.to, frame, iteration), e, value);
         }
         if frame == 0
             && let Some(w) = self.wanted.get_mut(&i)
@@ -431,9 +434,13 @@ impl State<'_> {
         Ok(())
     }
 
-    fn receive(&mut self, place: Place, slot: usize, value: Value) {
+    fn receive(&mut self, place: Place, edge: &Edge, value: Value) {
         let (i, _, iteration) = place;
         let merge = self.graph.nodes[i].op == "Merge";
+        // A merge goes by its data alone.
+        if merge && edge.control {
+            return;
+        }
         let n = self.graph.nodes[i].inputs.len();
         let w = self.waiting.entry(place).or_default();
         if w.got.is_empty() {
@@ -443,14 +450,14 @@ impl State<'_> {
             return;
         }
         let dead = matches!(value, Value::Dead(_));
-        w.got[slot] = Some(value);
+        w.got[edge.slot] = Some(value);
         w.count += 1;
         w.dead += usize::from(dead);
         let fires = if merge {
             let expected = match self.plan.loops.get(&i) {
                 Some(outside) if iteration == 0 => *outside,
                 Some(_) => 1,
-                None => self.plan.waits[i],
+                None => self.plan.merged[i],
             };
             !dead || w.dead >= expected
         } else {

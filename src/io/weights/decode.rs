@@ -90,8 +90,10 @@ fn one(e: &WeightsEntry, rest: &mut &[u8]) -> Result<Data> {
         );
         Error::new(ErrorKind::DataLoss, OP, text)
     };
-    let size = e.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
-    let size = size.ok_or_else(|| short(usize::MAX, rest.len()))?;
+    // Sizes behind a 0 must not be beyond all bounds, either.
+    let bound = e.shape.iter().try_fold(1usize, |n, d| n.checked_mul((*d).max(1)));
+    bound.ok_or_else(|| short(usize::MAX, rest.len()))?;
+    let size = e.shape.size();
     let mut take = |n: usize| {
         let (own, others) = rest.split_at_checked(n).ok_or_else(|| short(n, rest.len()))?;
         *rest = others;

@@ -195,6 +195,16 @@ fn graphs_that_cannot_be_run() -> Result<()> {
         graph(json!([placeholder(), node("c", "Const", &[]), node("a", "AddV2", &["x", "c"])]), Value::Null);
     assert_eq!(kind(run(&constant, &["a"])), ErrorKind::DataLoss);
 
+    for (op, input) in [
+        ("Print", vec![]),
+        ("Abs", vec!["x:18446744073709551615"]),
+        ("TensorListScatter", vec!["x"]),
+        ("Switch", vec!["x"]),
+    ] {
+        let odd = graph(json!([placeholder(), node("a", op, &input)]), Value::Null);
+        assert_eq!(kind(run(&odd, &["a"])), ErrorKind::InvalidArgument, "{op}");
+    }
+
     // A function that calls itself.
     let call = json!({ "name": "a", "op": "PartitionedCall", "input": ["x"], "attr": { "f": { "func": { "name": "again" } } } });
     let body = json!({ "name": "b", "op": "PartitionedCall", "input": ["v"], "attr": { "f": { "func": { "name": "again" } } } });
