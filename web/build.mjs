@@ -25,7 +25,7 @@ const plugin = {
     }
     if (id.endsWith('js/src/wasm.ts')) {
       // Written back below: this build must leave the URL as it is.
-      return code.replace("new URL('./wgflow.wasm', import.meta.url)", 'new URL(__WASM_URL__, import.meta.url)');
+      return code.replace("new URL('./wgflow_web_bg.wasm', import.meta.url)", 'new URL(__WASM_URL__, import.meta.url)');
     }
     return undefined;
   },
@@ -43,18 +43,19 @@ async function bundle(format, fileName) {
       target: 'es2022',
       outDir: dist,
       emptyOutDir: false,
-      minify: true,
+      minify: 'oxc',
+      rolldownOptions: { output: { minify: true } },
       lib: { entry: path.join(here, 'js/src/index.ts'), name: 'tf', formats: [format], fileName: () => fileName },
     },
   });
   const file = path.join(dist, fileName);
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/__WASM_URL__/g, '"./wgflow.wasm"'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/__WASM_URL__/g, '"./wgflow_web_bg.wasm"'));
 }
 
 rmSync(dist, { recursive: true, force: true });
 await bundle('es', 'wgflow.js');
 await bundle('iife', 'wgflow.iife.js');
-copyFileSync(path.join(glueFolder, 'wgflow_web_bg.wasm'), path.join(dist, 'wgflow.wasm'));
+copyFileSync(path.join(glueFolder, 'wgflow_web_bg.wasm'), path.join(dist, 'wgflow_web_bg.wasm'));
 execFileSync(process.execPath, [path.join(here, 'node_modules/typescript/bin/tsc'), '-p', here], { stdio: 'inherit' });
 
 let total = 0;

@@ -119,5 +119,5 @@ declare const CLASSIC: boolean;
 
 /** Next to the script: that of the module, which bundlers see and copy, or the classic one. */
 function wasmUrl(): URL {
-  return CLASSIC ? new URL('wgflow.wasm', script ?? location.href) : new URL('./wgflow.wasm', import.meta.url);
+  return CLASSIC ? new URL('wgflow_web_bg.wasm', script ?? location.href) : new URL('./wgflow_web_bg.wasm', import.meta.url);
 }
