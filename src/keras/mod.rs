@@ -20,6 +20,7 @@ pub mod schedules;
 mod training;
 pub mod utils;
 
+pub(crate) use base::Weight;
 pub use base::{
     AnyLayer, Call, CallArgs, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer,
     Node, ObjectArg, RegularizerArg, RnnCell, WeightSpec, deserialize_layer, dtype_policy, register_layer,
@@ -27,6 +28,7 @@ pub use base::{
 };
 pub use layers::input;
 pub use models::{Model, Sequential, Summary};
+pub(crate) use saving::{assign_all, compile_config, compile_from, described};
 pub use saving::{load_model, model_from_json};
 pub use training::{
     Arrays, Batch, BatchSource, Compile, Data, Evaluate, Fit, JitCompile, Logs, LossArg, LossItem,
