@@ -124,7 +124,7 @@ impl Run<'_> {
         if row.info.place == Place::Host && tensors.iter().any(|t| t.is_symbolic()) {
             return Err(self.untraceable("values of an op of the host"));
         }
-        let made = (row.make)(&args)?;
+        let made = row.make(&args)?;
         let outputs = run(&*made, &tensors)?;
         outputs.into_iter().map(|t| narrow(t).map(Value::Tensor)).collect()
     }
