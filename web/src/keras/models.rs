@@ -99,3 +99,10 @@ pub fn model_predict(model: u32, inputs: &[u32]) -> Out<Vec<u32>> {
     let outputs = handles::model(model)?.predict_on_batch(&handles::tensors(inputs)?)?;
     Ok(handles::keep_all(outputs)?)
 }
+
+/// The optimizer that it is compiled with; 0 where it is not compiled.
+#[wasm_bindgen(js_name = modelOptimizer)]
+pub fn model_optimizer(model: u32) -> Out<u32> {
+    let model = handles::model(model)?;
+    Ok(if model.compiled() { handles::keep(Object::Optimizer(model.optimizer()?))? } else { 0 })
+}

@@ -51,3 +51,10 @@ pub fn optimizer_config(optimizer: u32) -> Out<String> {
     let config = serde_json::json!({ "class_name": optimizer.class_name(), "config": optimizer.config() });
     Ok(config.to_string())
 }
+
+/// The learning rate.
+#[wasm_bindgen(js_name = optimizerLearningRate)]
+pub fn optimizer_learning_rate(optimizer: u32) -> Out<f64> {
+    let config = handles::optimizer(optimizer)?.config();
+    Ok(config.get("learning_rate").and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN))
+}
