@@ -4,11 +4,13 @@ import arrays from './cases/arrays.mjs';
 import elementwise from './cases/elementwise.mjs';
 import engine from './cases/engine.mjs';
 import host from './cases/host.mjs';
+import layers from './cases/layers.mjs';
 import later from './cases/later.mjs';
 import networks from './cases/networks.mjs';
+import training from './cases/training.mjs';
 
 /** Cases by group. */
-export const groups = { elementwise, arrays, networks, later, engine, host };
+export const groups = { elementwise, arrays, networks, later, engine, host, layers, training };
 
 /** What a case gives, as data: tensors with dtype, shape and values; numbers that JSON lacks as strings. */
 async function plain(value) {
