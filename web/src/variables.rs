@@ -33,7 +33,8 @@ pub fn variable_name(v: u32) -> Out<String> {
 /// For each of `variables`, 1 where it is one of `among`, else 0.
 #[wasm_bindgen(js_name = variablesAmong)]
 pub fn variables_among(variables: &[u32], among: &[u32]) -> Out<Vec<u8>> {
-    let ids = |all: &[u32]| all.iter().map(|v| Ok(handles::variable(*v)?.id())).collect::<wgflow::Result<Vec<_>>>();
+    let ids =
+        |all: &[u32]| all.iter().map(|v| Ok(handles::variable(*v)?.id())).collect::<wgflow::Result<Vec<_>>>();
     let among = ids(among)?;
     Ok(ids(variables)?.into_iter().map(|id| u8::from(among.contains(&id))).collect())
 }

@@ -70,6 +70,7 @@ export interface Wasm {
   layerInfo(layer: number): string;
   layerConfig(layer: number): string;
   layerSymbol(layer: number): number;
+  layerInner(layer: number): Uint32Array;
   layerCalls(layer: number): Uint32Array;
   symbolInfo(symbol: number): string;
   symbolLayer(symbol: number): number;

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use wasm_bindgen::prelude::*;
 use wgflow::keras::object::Config;
 use wgflow::keras::{
-    AnyLayer, Call, DTypePolicy, Layer, RnnCell, WeightSpec, constraints, initializers, register_layer_source,
-    regularizers,
+    AnyLayer, Call, DTypePolicy, Layer, RnnCell, WeightSpec, constraints, initializers,
+    register_layer_source, regularizers,
 };
 use wgflow::{DType, Error, PartialShape, Result, Shape, Tensor};
 
@@ -184,7 +184,13 @@ impl RnnCell for OwnLayer {
         self.states.iter().flatten().map(|n| Shape::from([*n])).collect()
     }
 
-    fn step(&self, c: &mut Call, x: &Tensor, states: &[Tensor], _: &[Tensor]) -> Result<(Tensor, Vec<Tensor>)> {
+    fn step(
+        &self,
+        c: &mut Call,
+        x: &Tensor,
+        states: &[Tensor],
+        _: &[Tensor],
+    ) -> Result<(Tensor, Vec<Tensor>)> {
         let xs: Vec<Tensor> = std::iter::once(x).chain(states).cloned().collect();
         let mut all = self.call_many(c, &xs)?.into_iter();
         match all.next() {

@@ -251,11 +251,13 @@ export default {
   'own layers are loaded': async (tf) => {
     const Scale = scale(tf);
     tf.serialization.registerClass(Scale);
-    const m = tf.sequential({ layers: [set(tf, denseOf(tf)), new Scale({ power: 2 })] });
+    const x = tf.input({ shape: [3] });
+    const m = tf.model({ inputs: x, outputs: new Scale({ power: 2 }).apply(tf.layers.dense({ units: 3 }).apply(x)) });
+    set(tf, m);
     let saved;
     await m.save(tf.io.withSaveHandler(async (a) => ((saved = a), { modelArtifactsInfo: {} })));
     const again = await tf.loadLayersModel(tf.io.fromMemory(saved));
-    return [again.predict(input(tf, [2, 3])), again.layers[1].power];
+    return [again.predict(input(tf, [2, 3])), again.layers[2].power];
   },
   modelFromJSON: async (tf) => {
     const again = await tf.models.modelFromJSON(JSON.parse(mlp(tf).toJSON()));

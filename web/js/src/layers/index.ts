@@ -1,5 +1,7 @@
 /** `tf.layers`. */
 
+import type { ConfigDict } from '../serialization';
+import type { Tensor } from '../tensor/tensor';
 import { wasm } from '../wasm';
 import { InputLayer, input, KerasLayer } from './keras_layer';
 import { type Kwargs, Layer } from './layer';
@@ -63,6 +65,27 @@ const written =
   (args = {}) =>
     new cls(args);
 
+/** The cell of a `convLstm2d`, for a step at a time. */
+class ConvLSTM2DCell extends Layer {
+  static override className = 'ConvLSTM2DCell';
+  private readonly whole: KerasLayer;
+  constructor(args: Args) {
+    super(args);
+    const { name: _, ...own } = args;
+    this.whole = convLstm2d(own) as KerasLayer;
+  }
+  protected override make(): number {
+    return wasm().layerInner(this.whole.handle)[0] as number;
+  }
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor | Tensor[] {
+    return this.apply(inputs, kwargs) as Tensor[];
+  }
+  override getConfig(): ConfigDict {
+    return { ...this.whole.getConfig(), name: this.name };
+  }
+}
+
+const convLstm2d = of('ConvLSTM2D', hard);
 const stackedRNNCells = of('StackedRNNCells');
 const averagePooling1d = of('AveragePooling1D', { poolSize: 2 });
 const averagePooling2d = of('AveragePooling2D', { poolSize: [2, 2] });
@@ -142,7 +165,8 @@ export const layers = {
   maxPooling3d: of('MaxPooling3D', { poolSize: [2, 2, 2] }),
   // Recurrent.
   bidirectional: of('Bidirectional'),
-  convLstm2d: of('ConvLSTM2D', hard),
+  convLstm2d,
+  convLstm2dCell: written(ConvLSTM2DCell),
   gru: of('GRU', hard),
   gruCell: of('GRUCell', hard),
   lstm: of('LSTM', hard),

@@ -204,15 +204,18 @@ export class Layer extends Serializable {
         }
         return JSON.stringify(this.specs);
       },
-      call: (inputs: Uint32Array, _: Uint32Array, training: boolean) => {
-        this.bindWeights();
-        return calledBack(inputs, () =>
+      call: (inputs: Uint32Array, weights: Uint32Array, training: boolean) =>
+        calledBack(inputs, () =>
           scoped(this.name, () => {
-            const result = this.call(single(lent(inputs)), { training });
-            return given(result);
+            const values = lent(weights);
+            this.added.forEach((v, i) => v.lend(values[i]));
+            try {
+              return given(this.call(single(lent(inputs)), { training }));
+            } finally {
+              this.added.forEach((v) => v.lend(undefined));
+            }
           }),
-        );
-      },
+        ),
     });
   }
 

@@ -15,6 +15,7 @@ export class LayerVariable {
   readonly name: string;
   readonly originalName: string;
   private value: Variable | undefined;
+  private during: Tensor | undefined;
 
   /** @internal Made by layers. */
   constructor(
@@ -60,7 +61,12 @@ export class LayerVariable {
 
   /** The value now. */
   read(): Tensor {
-    return this.val as unknown as Tensor;
+    return this.during ?? (this.val as unknown as Tensor);
+  }
+
+  /** @internal What `read` gives while its layer is called, which may be traced. */
+  lend(value: Tensor | undefined): void {
+    this.during = value;
   }
 
   /** Replaces the value. Throws where the shape differs. */

@@ -178,8 +178,8 @@ export class LayersModel extends Layer {
     return unique(this.trainable_ ? others : [...this.layers.flatMap((l) => l.trainableWeights), ...others]);
   }
 
-  override call(inputs: Tensor | Tensor[], kwargs: Kwargs = {}): Tensor | Tensor[] {
-    return this.apply(inputs, kwargs) as Tensor | Tensor[];
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs = {}): Tensor[] {
+    return toList(this.apply(inputs, kwargs) as Tensor | Tensor[]);
   }
 
   override build(inputShape: Shape | Shape[]): void {
