@@ -1,39 +1,23 @@
-// Runs all cases in Node and compares with goldens.json. `node test/run.mjs [FILTER]`.
+// Runs all cases in Node on the CPU device, the test of names, and compiles a program in TypeScript. `node test/run.mjs [FILTER]`.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { difference, groups, run } from './harness.mjs';
-import { missingNames } from './names.mjs';
+import { fileURLToPath } from 'node:url';
 import * as tf from '../dist/wgflow.js';
+import { report, runCases } from './cases.mjs';
+import { missingNames } from './names.mjs';
 
 const filter = process.argv[2] ?? '';
-const goldens = JSON.parse(readFileSync(new URL('./goldens.json', import.meta.url), 'utf8'));
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+const goldens = JSON.parse(readFileSync(here('./goldens.json'), 'utf8'));
 await tf.setBackend('cpu');
-let [passed, failed] = [0, 0];
-for (const [group, cases] of Object.entries(groups)) {
-  for (const [name, f] of Object.entries(cases)) {
-    if (!`${group}: ${name}`.includes(filter)) {
-      continue;
-    }
-    let problem;
-    try {
-      const got = await run(tf, f, true);
-      problem = name in goldens[group] ? difference(got, goldens[group][name]) : 'no golden';
-    } catch (e) {
-      problem = e.stack ?? e.message;
-    }
-    if (problem === undefined) {
-      passed++;
-    } else {
-      failed++;
-      console.log(`FAILED ${group}: ${name}: ${problem}`);
-    }
-  }
-}
+const result = await runCases(tf, goldens, filter);
 if (filter === '') {
-  for (const problem of missingNames(tf)) {
-    failed++;
-    console.log(`FAILED names: ${problem}`);
+  result.problems.push(...missingNames(tf).map((p) => `names: ${p}`));
+  try {
+    execFileSync(process.execPath, [here('../node_modules/typescript/bin/tsc'), '-p', here('.')], { stdio: 'pipe' });
+  } catch (e) {
+    result.problems.push(`types: ${e.stdout}`);
   }
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = report('Node', result) === 0 ? 0 : 1;

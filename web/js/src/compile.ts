@@ -30,26 +30,31 @@ export function compile<F extends (...args: never[]) => TensorContainer>(fn: F, 
   assert(isFunction(fn), () => 'The fn passed in compile(fn) must be a function');
   // What the trace that was last written for a signature gave: the structure of its results.
   const shapes = new Map<string, (results: Tensor[]) => TensorContainer>();
+  const effects = new Map<string, (() => void)[]>();
   let key = '';
   const handle = wasm().functionNew((inputs) => {
-    const outer = state.trace;
+    const { trace, effects: outer } = state;
     state.trace = ++traces;
+    state.effects = [];
     try {
       return scoped(name, () => {
         const args = Array.from(inputs, (h) => new Tensor(wasm().tensorClone(h)));
         const result = fn(...(args as never[]));
         const tensors = tensorsIn(result);
         shapes.set(key, structure(result, tensors));
+        effects.set(key, state.effects as (() => void)[]);
         return Uint32Array.from(tensors, (t) => wasm().tensorClone(t.handle));
       });
     } finally {
-      state.trace = outer;
+      state.trace = trace;
+      state.effects = outer;
     }
   }, name);
   const compiled = (...args: Tensor[]): TensorContainer => {
     args.forEach((t, i) => assert(t instanceof Tensor, () => `Argument ${i} of the compiled function must be a tensor`));
     key = args.map((t) => `${t.dtype}[${t.shape}]`).join();
-    const found = wasm().functionCall(handle, Uint32Array.from(args, (t) => t.handle));
+    const found = attempt(() => wasm().functionCall(handle, Uint32Array.from(args, (t) => t.handle)));
+    (effects.get(key) ?? []).forEach((f) => f());
     if (state.trace === 0) {
       Object.values(variables).forEach((v) => v.refresh());
     }
@@ -57,6 +62,22 @@ export function compile<F extends (...args: never[]) => TensorContainer>(fn: F, 
     return (shapes.get(key) as (results: Tensor[]) => TensorContainer)(results);
   };
   return Object.assign(compiled, { dispose: () => wasm().tensorFree(handle) }) as unknown as Compiled<F>;
+}
+
+/** Calls `f`; again when what its trace asked for is made. */
+function attempt<T>(f: () => T): T {
+  for (;;) {
+    try {
+      return f();
+    } catch (e) {
+      const { setup } = state;
+      if (setup === undefined || state.trace !== 0) {
+        throw e;
+      }
+      state.setup = undefined;
+      setup();
+    }
+  }
 }
 
 /** How results become the structure that the function gave. */

@@ -1,5 +1,7 @@
 //! The npm package: wasm, its glue, and the TypeScript around it.
 
+pub(crate) mod demo;
+pub(crate) mod test;
 mod toolchain;
 
 use crate::shell::{Done, cargo, root, run};
@@ -22,12 +24,16 @@ pub(crate) struct Web {
 
 impl Web {
     pub(crate) fn run(&self) -> Done {
-        let web = root().join("web");
-        npm_packages(&web)?;
-        wasm(&web.join("pkg"), self.dev)?;
-        run(Command::new("npm").args(["run", "build"]).current_dir(&web))?;
-        sizes(&web)
+        build(self.dev)
     }
+}
+
+fn build(dev: bool) -> Done {
+    let web = root().join("web");
+    npm_packages(&web)?;
+    wasm(&web.join("pkg"), dev)?;
+    run(Command::new("npm").args(["run", "build"]).current_dir(&web))?;
+    sizes(&web)
 }
 
 /// Installs the packages of web/package-lock.json where they are not yet.
@@ -100,10 +106,10 @@ fn shrink(module: &Path) -> Done {
     Ok(())
 }
 
-/// Prints what a page has to load, and is an error where it is too much.
+/// Prints what a page has to load, beside what it may be.
 fn sizes(web: &Path) -> Done {
     let mut sum = 0;
-    for file in ["wgflow_web_bg.wasm", "wgflow.js"] {
+    for file in ["wgflow.wasm", "wgflow.js"] {
         let bytes = std::fs::read(web.join("dist").join(file))?;
         let zipped = gzipped(&bytes)?;
         println!("{file:<24}{:>10} bytes{zipped:>10} gzipped", bytes.len());

@@ -62,6 +62,10 @@ export const state = {
   tapes: 0,
   /** The trace that is written, by number; 0 outside of one. */
   trace: 0,
+  /** What a function that is traced needs before: it is made, and the function traced again. */
+  setup: undefined as (() => void) | undefined,
+  /** What each call of the function that is traced does on the host. */
+  effects: undefined as (() => void)[] | undefined,
   kernels: undefined as KernelInfo[] | undefined,
 };
 

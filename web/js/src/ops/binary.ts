@@ -10,7 +10,13 @@ export type Binary = <T extends Tensor>(a: Tensor | TensorLike, b: Tensor | Tens
 
 /** Operands as tensors of one dtype. */
 function pair(a: Tensor | TensorLike, b: Tensor | TensorLike, name: string, expected: Expected = 'numeric'): [Tensor, Tensor] {
-  return makeTypesMatch(convertToTensor(a, 'a', name, expected), convertToTensor(b, 'b', name, expected));
+  const both = [convertToTensor(a, 'a', name, expected), convertToTensor(b, 'b', name, expected)] as const;
+  // Numbers of the program take the dtype of a half float beside them.
+  const halved = both.map((t, i) => {
+    const number = [a, b][i] !== t && t.dtype === 'float32';
+    return number && both[1 - i]?.dtype === 'float16' ? castTo(t, 'float16') : t;
+  });
+  return makeTypesMatch(halved[0] as Tensor, halved[1] as Tensor);
 }
 
 function arithmetic(name: string, row: string, floats = false): Binary {

@@ -1,11 +1,10 @@
 /** `tf.image`. */
 
 import { alias, call, callAll, castTo, convertToTensor, op, scalarOf, toFloat } from '../engine/run';
-import { makeTensor } from '../engine/make';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor/tensor';
 import type { NamedTensorMap, TensorLike } from '../types';
 import { assert } from '../util/util';
-import { gather, slice, tile } from './array';
+import { slice, tile } from './array';
 import { div, greater, lessEqual, mul, sub, where } from './binary';
 import { bincount } from './count';
 import { fill, range } from './creation';
@@ -122,26 +121,8 @@ export const rotateWithOffset = op({
   ): Tensor4D {
     const $image = convertToTensor(image, 'image', 'rotateWithOffset', 'float32');
     ofRank($image, [4], 'rotateWithOffset');
-    const [batch, height, width, channels] = $image.shape as [number, number, number, number];
-    const [fx, fy] = typeof center === 'number' ? [center, center] : center;
-    const [cx, cy] = [width * fx, height * fy];
-    const [s, c] = [Math.sin(radians), Math.cos(radians)];
-    const from = new Int32Array(height * width);
-    const inside = new Uint8Array(height * width);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const u = Math.round((x - cx) * c - (y - cy) * s + cx);
-        const v = Math.round((x - cx) * s + (y - cy) * c + cy);
-        if (u >= 0 && u < width && v >= 0 && v < height) {
-          from[y * width + x] = v * width + u;
-          inside[y * width + x] = 1;
-        }
-      }
-    }
-    const found = gather(alias($image, [batch, height * width, channels]), makeTensor(from, [from.length], 'int32'), 1);
-    const colors = Array.from({ length: channels }, (_, k) => (typeof fillValue === 'number' ? fillValue : (fillValue[k] ?? 255)));
-    const there = makeTensor(inside, [1, inside.length, 1], 'bool');
-    return alias(where(there, found, castTo(makeTensor(Float32Array.from(colors), [channels], 'float32'), $image.dtype)), $image.shape);
+    const attrs = { radians, fill_value: [fillValue].flat(), center: [center].flat() };
+    return call('RotateWithOffset', [$image], attrs) as Tensor4D;
   },
 });
 
@@ -202,7 +183,8 @@ export const transform = op({
       () => `Error in transform: Input transform should be batch x 8 or 1 x 8, but got shape ${$transforms.shape}`,
     );
     assert(outputShape == null || outputShape.length === 2, () => `Error in transform: outputShape must be [height, width] or null, but got ${outputShape}.`);
-    return call('ImageProjectiveTransformV3', [$image, $transforms, scalarOf(fillValue, 'float32')], {
+    return call('ImageProjectiveTransformV3', [$image, $transforms], {
+      fill_value: fillValue,
       output_shape: outputShape ?? $image.shape.slice(1, 3),
       interpolation: interpolation.toUpperCase(),
       fill_mode: fillMode.toUpperCase(),

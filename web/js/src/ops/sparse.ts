@@ -148,7 +148,7 @@ export const raggedGather = op({
     const splits = paramsNestedSplits.map((t, i) => whole(t, `tensors${i}`, 'raggedGather'));
     const dense = convertToTensor(paramsDenseValues, 'paramsDenseValues', 'raggedGather', 'string_or_numeric');
     const inputs = [...splits, dense, whole(indices, 'indices', 'raggedGather')];
-    const results = narrowed(callAll('RaggedGather', inputs, { OUTPUT_RAGGED_RANK: outputRaggedRank, PARAMS_RAGGED_RANK: splits.length }));
+    const results = narrowed(callAll('RaggedGather', inputs, { OUTPUT_RAGGED_RANK: outputRaggedRank }));
     return { outputNestedSplits: results.slice(0, -1), outputDenseValues: results.at(-1) as Tensor };
   },
 });
@@ -158,7 +158,7 @@ export const raggedRange = op({
   raggedRange(starts: Input, limits: Input, deltas: Input): NamedTensorMap {
     const $starts = convertToTensor(starts, 'starts', 'raggedRange');
     const others = [convertToTensor(limits, 'limits', 'raggedRange', $starts.dtype), convertToTensor(deltas, 'deltas', 'raggedRange', $starts.dtype)];
-    const [rtNestedSplits, rtDenseValues] = narrowed(callAll('RaggedRange', [$starts, ...others])) as [Tensor, Tensor];
+    const [rtNestedSplits, rtDenseValues] = narrowed(callAll('RaggedRange', [$starts, ...others], { Tsplits: 'int32' })) as [Tensor, Tensor];
     return { rtNestedSplits, rtDenseValues };
   },
 });

@@ -11,12 +11,6 @@ import { narrow, numbers } from './values';
 /** Bytes of an element, where they are not 4. */
 const BYTES: Record<string, number> = { bool: 1, uint8: 1, int8: 1, float16: 2, complex64: 8 };
 
-/** A tensor's buffer on the GPU. */
-export interface GPUData {
-  tensorRef: Tensor;
-  buffer?: GPUBuffer;
-}
-
 /**
  * An immutable array of numbers, booleans or strings on the device.
  *

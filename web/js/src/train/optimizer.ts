@@ -3,6 +3,7 @@
 import { dispose, scoped } from '../engine/engine';
 import { variableGrads } from '../gradients';
 import { scalar, variable } from '../ops/creation';
+import { state } from '../engine/state';
 import { Serializable } from '../serialization';
 import type { Scalar, Tensor } from '../tensor/tensor';
 import { type Variable, variables } from '../tensor/variable';
@@ -60,7 +61,12 @@ export abstract class Optimizer extends Serializable {
 
   /** Counts one more time. */
   protected incrementIterations(): void {
-    this.steps++;
+    // In a function that is traced, each call counts.
+    if (state.effects === undefined) {
+      this.steps++;
+    } else {
+      state.effects.push(() => this.steps++);
+    }
   }
 
   /** As `tf.variableGrads`. */
@@ -73,14 +79,23 @@ export abstract class Optimizer extends Serializable {
     const list = Array.isArray(variableGradients)
       ? variableGradients
       : Object.entries(variableGradients).map(([name, tensor]) => ({ name, tensor }));
+    const values = list.map(({ name }) => {
+      const value = variables[name];
+      if (value === undefined) {
+        throw new Error(`applyGradients: wanted the name of a variable that is alive, received '${name}'`);
+      }
+      return value;
+    });
+    const slots = (): Variable[][] => values.map((v, i) => this.slotNames.map((slot, k) => this.slot(k, i, `${v.name}/${slot}`, v)));
+    if (state.trace !== 0 && this.slotNames.some((_, k) => values.some((_v, i) => this.slots[k]?.[i] === undefined))) {
+      state.setup = () => scoped('setup', slots);
+      throw new Error('An optimizer makes its variables before it is traced.');
+    }
     scoped('applyGradients', () => {
       this.begin();
-      list.forEach(({ name, tensor }, i) => {
-        const value = variables[name];
-        if (value === undefined) {
-          throw new Error(`applyGradients: wanted the name of a variable that is alive, received '${name}'`);
-        }
-        const own = this.slotNames.map((slot, k) => this.slot(k, i, `${name}/${slot}`, value));
+      const all = slots();
+      list.forEach(({ tensor }, i) => {
+        const [value, own] = [values[i] as Variable, all[i] as Variable[]];
         if (tensor != null) {
           value.assign(this.update(value, tensor, own));
         }
