@@ -63,3 +63,18 @@ pub fn graph_model_execute(
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
     Ok(handles::keep_all(handles::graph(model)?.execute(&named, &outputs)?)?)
 }
+
+/// As `graphModelExecute`, for graphs whose shapes and branches depend on values: these are waited for.
+#[wasm_bindgen(js_name = graphModelExecuteAsync)]
+pub async fn graph_model_execute_async(
+    model: u32,
+    names: Vec<String>,
+    inputs: Vec<u32>,
+    outputs: Vec<String>,
+) -> Out<Vec<u32>> {
+    let inputs = handles::tensors(&inputs)?;
+    let named: Vec<_> = names.iter().map(String::as_str).zip(&inputs).collect();
+    let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
+    let model = handles::graph(model)?;
+    Ok(handles::keep_all(model.execute_async(&named, &outputs).await?)?)
+}

@@ -78,7 +78,7 @@ export interface Wasm {
   sequentialAdd(model: number, layer: number): void;
   sequentialPop(model: number): void;
   modelNew(inputs: Uint32Array, outputs: Uint32Array, name: string | undefined): number;
-  modelLayer(model: number): number;
+  modelOf(layer: number): number;
   modelLayers(model: number): Uint32Array;
   modelInputs(model: number): Uint32Array;
   modelOutputs(model: number): Uint32Array;
@@ -107,6 +107,7 @@ export interface Wasm {
   graphModelFromParts(json: string, weights: Uint8Array): number;
   graphModelInfo(model: number): string;
   graphModelExecute(model: number, names: string[], inputs: Uint32Array, outputs: string[]): Uint32Array;
+  graphModelExecuteAsync(model: number, names: string[], inputs: Uint32Array, outputs: string[]): Promise<Uint32Array>;
 }
 
 let module: Wasm | undefined;

@@ -6,6 +6,7 @@ pub mod models;
 pub mod objects;
 pub mod optimizers;
 mod own_layer;
+mod own_optimizers;
 pub mod symbols;
 pub mod training;
 

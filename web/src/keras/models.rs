@@ -56,6 +56,16 @@ pub fn model_to_json(model: u32) -> Out<String> {
     Ok(handles::model(model)?.to_json()?)
 }
 
+/// The model that a layer is.
+#[wasm_bindgen(js_name = modelOf)]
+pub fn model_of(layer: u32) -> Out<u32> {
+    let model = match handles::model(layer) {
+        Ok(model) => model,
+        Err(_) => Model::new(handles::layer(layer)?),
+    };
+    Ok(handles::keep(Object::Model(model))?)
+}
+
 /// The model as a layer.
 #[wasm_bindgen(js_name = modelLayer)]
 pub fn model_layer(model: u32) -> Out<u32> {

@@ -1,16 +1,20 @@
 //! Optimizers.
 
-use super::json;
+use super::{json, own_optimizers};
 use crate::errors::Out;
 use crate::handles::{self, Object};
 use wasm_bindgen::prelude::*;
 use wgflow::keras::optimizers;
 use wgflow::{Result, Variable};
 
-/// The optimizer that `{class_name, config}` or a name describes.
+/// The optimizer that `{class_name, config}` or a name describes. `TfjsAdam` and `TfjsAdadelta` update as TensorFlow.js does.
 #[wasm_bindgen(js_name = optimizerNew)]
 pub fn optimizer_new(described: &str) -> Out<u32> {
-    let made = optimizers::deserialize(&json("optimizer", "config", described)?)?;
+    let described = json("optimizer", "config", described)?;
+    let made = match own_optimizers::described(&described) {
+        Some(own) => own,
+        None => optimizers::deserialize(&described)?,
+    };
     Ok(handles::keep(Object::Optimizer(made))?)
 }
 
@@ -50,11 +54,4 @@ pub fn optimizer_config(optimizer: u32) -> Out<String> {
     let optimizer = handles::optimizer(optimizer)?;
     let config = serde_json::json!({ "class_name": optimizer.class_name(), "config": optimizer.config() });
     Ok(config.to_string())
-}
-
-/// The learning rate.
-#[wasm_bindgen(js_name = optimizerLearningRate)]
-pub fn optimizer_learning_rate(optimizer: u32) -> Out<f64> {
-    let config = handles::optimizer(optimizer)?.config();
-    Ok(config.get("learning_rate").and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN))
 }

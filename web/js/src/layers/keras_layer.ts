@@ -6,7 +6,7 @@ import { isTypedArray } from '../util/util';
 import { wasm } from '../wasm';
 import { describe, type Described, fromKeras, single, toKeras } from './config';
 import { type Kwargs, Layer, type LayerArgs, listen, uidName, wrap } from './layer';
-import { classOf, KerasObject } from './objects';
+import { KerasObject, named } from './objects';
 import { type Shape, symbolOf, type SymbolicTensor } from './symbol';
 
 /** Arguments that the module does not take. */
@@ -65,7 +65,7 @@ export class KerasLayer extends Layer {
       if (key === 'inputLength' || (key === 'inputDim' && this.kind !== 'Embedding')) {
         continue;
       }
-      given[key] = /(Initializer|Regularizer|Constraint)$/.test(key) && typeof value === 'string' ? { className: classOf(value), config: {} } : isTypedArray(value) ? Array.from(value as ArrayLike<number>) : value;
+      given[key] = /(Initializer|Regularizer|Constraint)$/.test(key) && typeof value === 'string' ? named(value) : isTypedArray(value) ? Array.from(value as ArrayLike<number>) : value;
     }
     given['name'] = this.name;
     listen();

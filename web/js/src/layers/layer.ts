@@ -148,6 +148,7 @@ export class Layer extends Serializable {
   protected h = 0;
   private specs: Spec[] = [];
   private added: LayerVariable[] = [];
+  private asked = false;
   private bound = false;
   private disposed = false;
   private hook: CallHook | null = null;
@@ -196,8 +197,9 @@ export class Layer extends Serializable {
         return JSON.stringify(toKeras(config, describe));
       },
       build: (shapes: string) => {
-        this.specs = [];
-        if (!this._built) {
+        if (!this.asked) {
+          this.asked = true;
+          this.specs = [];
           const list = JSON.parse(shapes) as Shape[];
           scoped('build', () => this.build(single(list)));
           this._built = true;

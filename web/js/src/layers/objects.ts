@@ -112,13 +112,9 @@ export const constraints = {
   minMaxNorm: constraint('MinMaxNorm', { minValue: 0, maxValue: 1, rate: 1, axis: 0 }),
 };
 
-/** Names of initializers, regularizers and constraints as TensorFlow.js has them, as classes of Keras. */
-export function classOf(name: string): string {
-  const known = [initializers, regularizers, constraints] as Record<string, (args?: object) => KerasObject>[];
-  for (const family of known) {
-    if (name !== 'constant' && name in family) {
-      return (family[name] as () => KerasObject)().getClassName();
-    }
-  }
-  return name;
+/** What a name of TensorFlow.js stands for: an object with its usual arguments. Names that it does not know are Keras' own. */
+export function named(name: string): KerasObject | string {
+  const known = { ...initializers, ...regularizers, ...constraints } as Record<string, (args?: object) => KerasObject>;
+  const make = known[name];
+  return make === undefined || name === 'constant' ? name : make();
 }

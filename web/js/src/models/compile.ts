@@ -144,11 +144,11 @@ type Config = Record<string, any>;
 const OPTIMIZERS: Record<string, (c: Config) => [string, object]> = {
   SGD: (c) => ['SGD', { learning_rate: c['learningRate'] }],
   Momentum: (c) => ['SGD', { learning_rate: c['learningRate'], momentum: c['momentum'], nesterov: c['useNesterov'] }],
-  Adam: (c) => ['Adam', { learning_rate: c['learningRate'], beta_1: c['beta1'], beta_2: c['beta2'], epsilon: c['epsilon'] }],
+  Adam: (c) => ['TfjsAdam', { learning_rate: c['learningRate'], beta_1: c['beta1'], beta_2: c['beta2'], epsilon: c['epsilon'] }],
   Adamax: (c) => ['Adamax', { learning_rate: rate(c), beta_1: c['beta1'], beta_2: c['beta2'], epsilon: c['epsilon'] }],
   RMSProp: (c) => ['RMSprop', { learning_rate: c['learningRate'], rho: c['decay'], momentum: c['momentum'], epsilon: c['epsilon'], centered: c['centered'] }],
   Adagrad: (c) => ['Adagrad', { learning_rate: c['learningRate'], initial_accumulator_value: c['initialAccumulatorValue'] }],
-  Adadelta: (c) => ['Adadelta', { learning_rate: c['learningRate'], rho: c['rho'], epsilon: c['epsilon'] }],
+  Adadelta: (c) => ['TfjsAdadelta', { learning_rate: c['learningRate'], rho: c['rho'], epsilon: c['epsilon'] }],
 };
 
 function rate(c: Config): unknown {

@@ -167,8 +167,8 @@ export class GraphModel {
   }
 
   /** As `predict`. */
-  async predictAsync(inputs: GraphInputs, config?: ModelPredictArgs): Promise<Tensor | Tensor[] | NamedTensorMap> {
-    return this.predict(inputs, config);
+  async predictAsync(inputs: GraphInputs, _config?: ModelPredictArgs): Promise<Tensor | Tensor[] | NamedTensorMap> {
+    return this.structured(await this.runAsync(inputs, []));
   }
 
   /** The values of nodes by name; without names, of the outputs. Throws for names that are not in the graph, and inputs that are missing. */
@@ -185,7 +185,13 @@ export class GraphModel {
 
   /** As `execute`, for graphs with loops and shapes that depend on values as well. */
   async executeAsync(inputs: GraphInputs, outputs?: string | string[]): Promise<Tensor | Tensor[]> {
-    return this.execute(inputs, outputs);
+    return single(await this.runAsync(inputs, outputs === undefined ? [] : toList(outputs)));
+  }
+
+  private async runAsync(inputs: GraphInputs, outputs: string[]): Promise<Tensor[]> {
+    const [names, tensors] = this.named(inputs);
+    const found = await wasm().graphModelExecuteAsync(this.handle, names, Uint32Array.from(tensors, (t) => t.handle), outputs);
+    return Array.from(found, (h) => new Tensor(h));
   }
 
   /** Keeps the values of all nodes that have one, where the flag says so. */

@@ -576,10 +576,10 @@ export class Sequential extends LayersModel {
 
 const plain = wrap.make;
 wrap.make = (handle, info) => {
-  if (info.className === 'Sequential') {
-    return new Sequential({ name: info.name }, handle);
+  if (!['Sequential', 'Functional', 'Model'].includes(info.className)) {
+    return plain(handle, info);
   }
-  return info.className === 'Functional' || info.className === 'Model'
-    ? new LayersModel({ name: info.name } as never, handle)
-    : plain(handle, info);
+  const model = wasm().modelOf(handle);
+  wasm().tensorFree(handle);
+  return info.className === 'Sequential' ? new Sequential({ name: info.name }, model) : new LayersModel({ name: info.name } as never, model);
 };

@@ -79,7 +79,7 @@ export function textOf(artifacts: ModelArtifacts, extra: object = {}): { text: s
 function read(make: () => number): LayersModel {
   listen();
   // Layers of the program live as long as the model holds them.
-  return withLayers(() => layerOf(wasm().modelLayer(make()))).result as LayersModel;
+  return withLayers(() => layerOf(make())).result as LayersModel;
 }
 
 /** `tf.loadLayersModel`. */
