@@ -31,7 +31,7 @@ pub fn layer_to(layer: u32) -> Out<String> {
 }
 
 /// A layer of the program's own: `{className, name, dtype, trainable, build(shapes), call(inputs, weights, training), getConfig(),
-/// supportsMasking}`; `build` gives the JSON of a list of weights, `call` takes and gives handles.
+/// supportsMasking, stateSize (of a cell), inner (handles of layers that `call` uses)}`; `build` gives the JSON of a list of weights, `call` takes and gives handles.
 #[wasm_bindgen(js_name = layerOwn)]
 pub fn layer_own(described: JsObject) -> Out<u32> {
     Ok(handles::keep(Object::Layer(OwnLayer::read(&described)?))?)

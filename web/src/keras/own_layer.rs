@@ -24,6 +24,8 @@ pub(super) struct OwnLayer {
     call: Callback,
     config: Callback,
     masks: bool,
+    /// Layers that the program's `call` uses.
+    inner: Vec<AnyLayer>,
     /// Sizes of the states, of a cell.
     states: Option<Vec<usize>>,
     /// What `build` asked for.
@@ -90,6 +92,7 @@ impl OwnLayer {
             call: function("call")?,
             config: function("getConfig")?,
             masks: part("supportsMasking").is_truthy(),
+            inner: numbers(OP, &part("inner"))?.into_iter().map(handles::layer).collect::<Result<_>>()?,
             states: js_sys::Array::is_array(&part("stateSize"))
                 .then(|| numbers(OP, &part("stateSize")))
                 .transpose()?
@@ -160,6 +163,10 @@ impl Layer for OwnLayer {
         let result = self.call.call(self.class, &args).and_then(|r| taken(self.class, &r));
         inputs.into_iter().chain(weights).for_each(handles::forget);
         result
+    }
+
+    fn sublayers(&self) -> Vec<AnyLayer> {
+        self.inner.clone()
     }
 
     fn class_name(&self) -> &'static str {

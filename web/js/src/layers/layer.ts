@@ -33,6 +33,11 @@ export interface DisposeResult {
   numDisposedVariables: number;
 }
 
+/** Each once. */
+export function unique<T>(all: T[]): T[] {
+  return [...new Set(all)];
+}
+
 /** Told of each call. */
 export type CallHook = (inputs: Tensor | Tensor[], kwargs: Kwargs) => void;
 
@@ -149,6 +154,8 @@ export class Layer extends Serializable {
   private specs: Spec[] = [];
   private added: LayerVariable[] = [];
   private asked = false;
+  /** Layers that it holds: their weights are trained with its own. */
+  private subs: Layer[] = [];
   private bound = false;
   private disposed = false;
   private hook: CallHook | null = null;
@@ -186,11 +193,14 @@ export class Layer extends Serializable {
   /** @internal Makes the module's layer: here of this object's `build` and `call`. */
   protected make(): number {
     const sizes = this.stateSize;
+    const values = Object.values(this).flat() as unknown[];
+    this.subs = values.filter((v): v is Layer => v instanceof Layer);
     return wasm().layerOwn({
       className: this.getClassName(),
       name: this.name,
       trainable: this.trainable_,
       supportsMasking: this.supportsMasking,
+      inner: Uint32Array.from(this.subs, (l) => l.handle),
       stateSize: sizes === undefined ? undefined : toList(sizes),
       getConfig: () => {
         const { name: _, trainable: __, dtype: ___, ...config } = this.getConfig();
@@ -268,6 +278,10 @@ export class Layer extends Serializable {
     this.hook?.(inputs as Tensor, kwargs);
     const results = wasm().layerCall(handle, of(list), training, text, names, of(named));
     this.afterBuild();
+    if (training) {
+      // Moving means and the like may have changed.
+      this.refresh();
+    }
     return single(Array.from(results, (h) => new Tensor(h)));
   }
 
@@ -404,6 +418,7 @@ export class Layer extends Serializable {
     for (const v of this._trainableWeights) {
       v.trainable = trainable;
     }
+    this.subs.forEach((l) => (l.trainable = trainable));
     if (this.h !== 0) {
       wasm().layerSetTrainable(this.h, trainable);
     }
@@ -411,7 +426,7 @@ export class Layer extends Serializable {
 
   get trainableWeights(): LayerVariable[] {
     this.bindWeights();
-    return this.trainable_ ? this._trainableWeights.filter((w) => w.trainable) : [];
+    return this.trainable_ ? unique([...this._trainableWeights.filter((w) => w.trainable), ...this.subs.flatMap((l) => l.trainableWeights)]) : [];
   }
   set trainableWeights(weights: LayerVariable[]) {
     this._trainableWeights = weights;
@@ -419,7 +434,8 @@ export class Layer extends Serializable {
   get nonTrainableWeights(): LayerVariable[] {
     this.bindWeights();
     const { _trainableWeights: trained, _nonTrainableWeights: others } = this;
-    return this.trainable_ ? [...trained.filter((w) => !w.trainable), ...others] : [...trained, ...others];
+    const own = this.trainable_ ? [...trained.filter((w) => !w.trainable), ...others] : [...trained, ...others];
+    return unique([...own, ...this.subs.flatMap((l) => (this.trainable_ ? l.nonTrainableWeights : l.weights))]);
   }
   set nonTrainableWeights(weights: LayerVariable[]) {
     this._nonTrainableWeights = weights;
@@ -557,7 +573,9 @@ export class Layer extends Serializable {
 
   /** @internal The values of weights may have changed. */
   refresh(): void {
-    [...this._trainableWeights, ...this._nonTrainableWeights].forEach((w) => w.refresh());
+    this._trainableWeights.forEach((w) => w.refresh());
+    this._nonTrainableWeights.forEach((w) => w.refresh());
+    this.subs.forEach((l) => l.refresh());
   }
 
   /** @internal */

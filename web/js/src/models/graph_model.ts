@@ -101,7 +101,7 @@ export class GraphModel {
 
   /** Loads the model. Rejects for files that are missing, broken, or of another kind, and for ops that are not known, naming all. */
   load(): Promise<boolean> | boolean {
-    const handler = handlerOf(this.modelUrl as string, (url) => getLoadHandlers(url, this.options), 'load');
+    const handler = handlerOf(this.modelUrl as string, (url) => getLoadHandlers(url, this.options), 'load', this.options);
     if (handler.load == null) {
       throw new Error('Cannot proceed with model loading because the IOHandler provided does not have the `load` method implemented.');
     }

@@ -3,7 +3,7 @@
 import { scoped } from '../engine/engine';
 import { toList, single } from '../layers/config';
 import { input, InputLayer } from '../layers/keras_layer';
-import { type Kwargs, Layer, type LayerArgs, layerOf, uidName, wrap } from '../layers/layer';
+import { type Kwargs, Layer, type LayerArgs, layerOf, uidName, unique, wrap } from '../layers/layer';
 import { type Shape, SymbolicTensor, symbolOf } from '../layers/symbol';
 import type { LayerVariable } from '../layers/variable';
 import { concat, unstack } from '../ops/array';
@@ -516,9 +516,6 @@ function sizeOf(batchSize = 32): number {
   return batchSize;
 }
 
-function unique<T>(all: T[]): T[] {
-  return [...new Set(all)];
-}
 
 /** A model that is a chain of layers. */
 export class Sequential extends LayersModel {

@@ -2,6 +2,7 @@
 
 import { getLoadHandlers, getSaveHandlers } from '../io/router';
 import { concatenateArrayBuffers } from '../io/buffers';
+import { browserHTTPRequest } from '../io/http';
 import type { IOHandler, LoadOptions, ModelArtifacts, SaveConfig, SaveResult, TrainingConfig, WeightsManifestConfig } from '../io/types';
 import { toCamel } from '../layers/config';
 import { layerOf, listen, withLayers } from '../layers/layer';
@@ -27,11 +28,15 @@ export function topologyOf(model: LayersModel): {} {
 }
 
 /** The one handler of a URL, or the handler that is given. */
-export function handlerOf(place: IOHandler | string, find: (url: string) => IOHandler[], what: 'save' | 'load'): IOHandler {
+export function handlerOf(place: IOHandler | string, find: (url: string) => IOHandler[], what: 'save' | 'load', options?: LoadOptions): IOHandler {
   if (typeof place !== 'string') {
     return place;
   }
   const found = find(place);
+  if (found.length === 0 && what === 'load') {
+    // A URL without a scheme, which is relative to the page.
+    found.push(browserHTTPRequest(place, options));
+  }
   if (found.length === 0) {
     throw new Error(`Cannot find any ${what} handlers for URL '${place}'`);
   }
@@ -84,7 +89,7 @@ function read(make: () => number): LayersModel {
 
 /** `tf.loadLayersModel`. */
 export async function loadLayersModel(pathOrIOHandler: string | IOHandler, options: LoadOptions = {}): Promise<LayersModel> {
-  const handler = handlerOf(pathOrIOHandler, (url) => getLoadHandlers(url, options), 'load');
+  const handler = handlerOf(pathOrIOHandler, (url) => getLoadHandlers(url, options), 'load', options);
   if (handler.load == null) {
     throw new Error('Cannot proceed with model loading because the IOHandler provided does not have the `load` method implemented.');
   }
