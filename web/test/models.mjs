@@ -12,9 +12,9 @@ function arrays(tf, bytes) {
   for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const part = bytes.slice(8 + size + from, 8 + size + to);
-    const read = { F32: Float32Array, F64: Float64Array, I32: Int32Array, I64: BigInt64Array, BOOL: Uint8Array, U8: Uint8Array, F16: Float16Array }[dtype];
+    const read = { F32: Float32Array, F64: Float64Array, I32: Int32Array, I64: BigInt64Array, BOOL: Uint8Array, U8: Uint8Array }[dtype];
     const values = Array.from(new read(part.buffer, 0, part.byteLength / read.BYTES_PER_ELEMENT), Number);
-    const kind = { F32: 'float32', F64: 'float32', I32: 'int32', I64: 'int32', BOOL: 'bool', U8: 'int32', F16: 'float32' }[dtype];
+    const kind = { F32: 'float32', F64: 'float32', I32: 'int32', I64: 'int32', BOOL: 'bool', U8: 'int32' }[dtype];
     out[name] = tf.tensor(values, shape, kind);
   }
   return out;

@@ -316,12 +316,13 @@ export class Layer extends Serializable {
     if (handles.length === 0 && !JSON.parse(wasm().layerInfo(this.h)).built) {
       return;
     }
-    if (this.added.length > 0) {
-      if (handles.length < this.added.length) {
-        handles.forEach((h) => wasm().tensorFree(h));
+    if (this.asked) {
+      // Those of layers that it holds follow.
+      const enough = handles.length >= this.added.length;
+      handles.forEach((h, i) => (enough && i < this.added.length ? (this.added[i] as LayerVariable).bind(h) : wasm().tensorFree(h)));
+      if (!enough) {
         return;
       }
-      this.added.forEach((v, i) => v.bind(handles[i] as number));
     } else {
       if (!this.trainable_) {
         wasm().layerSetTrainable(this.h, true);
