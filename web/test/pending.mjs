@@ -23,3 +23,6 @@ export const pending = new Set([
   'later: raggedGather',
   'later: raggedTensorToTensor',
 ]);
+
+/** Cases that are not run on WebGPU: the kernel of the filter's derivative, in the step compiled as a whole, does not end on Chromium's software adapter. */
+export const notOnWebGpu = new Set(['programs: a small network of convolutions']);

@@ -15,7 +15,6 @@ export interface DeviceInfo {
   name: string;
   kind: 'gpu' | 'cpu';
   backend: string;
-  lost: boolean;
 }
 
 /** The module's exports. Handles are numbers above 0; 0 stands for none. */

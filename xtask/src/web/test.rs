@@ -7,10 +7,11 @@ use std::process::Command;
 
 /// Builds the package, and gives each test program with a name.
 pub(crate) fn programs() -> Result<Vec<(&'static str, Command)>, Box<dyn Error>> {
-    build(false)?;
-    let web = root().join("web");
-    let goldens = root().join("target/web/goldens.json");
+    let (web, target) = (root().join("web"), root().join("target/web"));
+    let goldens = target.join("goldens.json");
+    std::fs::create_dir_all(&target)?;
     std::fs::write(&goldens, serde_json::to_vec(&wgflow_tests::page::cases())?)?;
+    build(false)?;
     let node = |script: &str| {
         let mut c = Command::new("node");
         c.arg(script).current_dir(&web);
