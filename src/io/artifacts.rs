@@ -97,7 +97,10 @@ impl fmt::Display for ModelJson {
 impl fmt::Debug for ModelJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = self.get("format").and_then(Value::as_str);
-        f.debug_struct("ModelJson").field("format", &format).field("paths", &self.paths()).finish_non_exhaustive()
+        f.debug_struct("ModelJson")
+            .field("format", &format)
+            .field("paths", &self.paths())
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,7 +144,12 @@ pub fn write_model(folder: impl AsRef<std::path::Path>, json: &str, weights: &[u
     let folder = folder.as_ref();
     let paths: Vec<String> = ModelJson::parse(json)?.paths().into_iter().map(str::to_string).collect();
     let [path] = &paths[..] else {
-        return Err(Error::invalid(OP, "json", "a model of one file of weights", format_args!("{} files", paths.len())));
+        return Err(Error::invalid(
+            OP,
+            "json",
+            "a model of one file of weights",
+            format_args!("{} files", paths.len()),
+        ));
     };
     std::fs::create_dir_all(folder).map_err(|e| Error::io(OP, folder, &e))?;
     // The weights first: who finds the text finds them.

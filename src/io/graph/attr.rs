@@ -86,7 +86,6 @@ impl AttrValue {
         if let AttrValue::Str(v) = self { std::str::from_utf8(v).ok() } else { None }
     }
 
-
     pub(super) fn as_float(&self) -> Option<f64> {
         if let AttrValue::Float(v) = self { Some(*v) } else { None }
     }
@@ -137,9 +136,8 @@ fn dtype(v: &Value) -> Option<Option<DType>> {
     };
     Some(match name.strip_suffix("_REF").unwrap_or(name) {
         "DT_FLOAT" | "DT_DOUBLE" | "DT_HALF" | "DT_BFLOAT16" => Some(DType::Float32),
-        "DT_INT8" | "DT_INT16" | "DT_INT32" | "DT_INT64" | "DT_UINT8" | "DT_UINT16" | "DT_UINT32" | "DT_UINT64" => {
-            Some(DType::Int32)
-        }
+        "DT_INT8" | "DT_INT16" | "DT_INT32" | "DT_INT64" | "DT_UINT8" | "DT_UINT16" | "DT_UINT32"
+        | "DT_UINT64" => Some(DType::Int32),
         "DT_BOOL" => Some(DType::Bool),
         "DT_STRING" => Some(DType::String),
         "DT_COMPLEX64" => Some(DType::Complex64),
@@ -162,7 +160,8 @@ fn tensor(v: &Value) -> Option<Option<Literal>> {
     let sizes = v.get("tensorShape").map_or(Some(Some(vec![])), shape)??;
     let sizes = sizes.into_iter().map(|d| usize::try_from(d).ok()).collect::<Option<Vec<usize>>>()?;
     let size = sizes.iter().try_fold(1usize, |n, d| n.checked_mul(*d))?;
-    let key = ["floatVal", "doubleVal", "intVal", "int64Val", "boolVal"].into_iter().find(|k| v.get(*k).is_some());
+    let key =
+        ["floatVal", "doubleVal", "intVal", "int64Val", "boolVal"].into_iter().find(|k| v.get(*k).is_some());
     let Some(found) = key.and_then(|k| v[k].as_array()) else { return Some(None) };
     let number = |v: &Value| v.as_bool().map(|b| f64::from(u8::from(b))).or_else(|| float(v));
     let mut values: Vec<f64> = found.iter().map(number).collect::<Option<_>>()?;
@@ -211,7 +210,13 @@ mod tests {
 
     #[test]
     fn base64_is_read() {
-        for (text, bytes) in [("", &b""[..]), ("Tg==", b"N"), ("TkhXQw==", b"NHWC"), ("U0FNRQ", b"SAME"), ("/+8=", &[255, 239])] {
+        for (text, bytes) in [
+            ("", &b""[..]),
+            ("Tg==", b"N"),
+            ("TkhXQw==", b"NHWC"),
+            ("U0FNRQ", b"SAME"),
+            ("/+8=", &[255, 239]),
+        ] {
             assert_eq!(from_base64(text).as_deref(), Some(bytes), "{text}");
         }
         assert_eq!(from_base64("a b"), None);

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 pub(super) const OP: &str = "GraphModel";
 
+/// No node has more outputs.
+const MAX_OUTPUTS: usize = 1 << 16;
+
 /// A node of a graph.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -96,13 +99,19 @@ impl Graph {
         let mut graph = Graph::default();
         for name in arguments {
             graph.arguments.push(graph.nodes.len());
-            graph.add(Node { name: (*name).into(), op: "_Arg".into(), inputs: vec![], attrs: BTreeMap::new() })?;
+            graph.add(Node {
+                name: (*name).into(),
+                op: "_Arg".into(),
+                inputs: vec![],
+                attrs: BTreeMap::new(),
+            })?;
         }
         for n in described {
             let (name, op) = (text(n, "name")?, text(n, "op")?);
             let mut attrs = BTreeMap::new();
             for (key, value) in n.get("attr").and_then(Value::as_object).into_iter().flatten() {
-                let value = AttrValue::parse(value).map_err(|e| e.context(format!("node {name}, attribute {key}")))?;
+                let value = AttrValue::parse(value)
+                    .map_err(|e| e.context(format!("node {name}, attribute {key}")))?;
                 attrs.insert(key.clone(), value);
             }
             graph.add(Node { name: name.into(), op: op.into(), inputs: vec![], attrs })?;
@@ -110,7 +119,9 @@ impl Graph {
         for (i, n) in described.iter().enumerate() {
             let inputs = list(n, "input")?.iter().map(|r| {
                 let reference = r.as_str().ok_or_else(|| Error::invalid(OP, "input", "text", r))?;
-                graph.resolve(reference).map_err(|e| e.context(format!("node {}", graph.nodes[arguments.len() + i].name)))
+                graph
+                    .resolve(reference)
+                    .map_err(|e| e.context(format!("node {}", graph.nodes[arguments.len() + i].name)))
             });
             let inputs = inputs.collect::<Result<_>>()?;
             graph.nodes[arguments.len() + i].inputs = inputs;
@@ -121,7 +132,12 @@ impl Graph {
     fn add(&mut self, node: Node) -> Result<()> {
         let number = self.nodes.len();
         if self.by_name.insert(node.name.clone(), number).is_some() {
-            return Err(Error::invalid(OP, "node", "names that are unique", format_args!("{:?} twice", node.name)));
+            return Err(Error::invalid(
+                OP,
+                "node",
+                "names that are unique",
+                format_args!("{:?} twice", node.name),
+            ));
         }
         self.nodes.push(node);
         Ok(())
@@ -133,7 +149,14 @@ impl Graph {
             Some(bare) => (bare, true),
             None => (reference, false),
         };
-        let refuse = || Error::invalid(OP, "input", "the name of a node, and which of its outputs", format_args!("{reference:?}"));
+        let refuse = || {
+            Error::invalid(
+                OP,
+                "input",
+                "the name of a node, and which of its outputs",
+                format_args!("{reference:?}"),
+            )
+        };
         let mut parts = bare.split(':');
         let name = parts.next().unwrap_or_default();
         let node = *self.by_name.get(name).ok_or_else(refuse)?;
@@ -150,6 +173,9 @@ impl Graph {
             }
             _ => return Err(refuse()),
         };
+        if output > MAX_OUTPUTS {
+            return Err(refuse());
+        }
         Ok(Input { node, output, control })
     }
 }
@@ -173,7 +199,9 @@ fn first_output(op: &str, name: &str) -> usize {
             &["y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"]
         }
         "SparseReshape" => &["output_indices", "output_shape"],
-        "SparseFillEmptyRows" => &["output_indices", "output_values", "empty_row_indicator", "reverse_index_map"],
+        "SparseFillEmptyRows" => {
+            &["output_indices", "output_values", "empty_row_indicator", "reverse_index_map"]
+        }
         "StringSplit" | "StringSplitV2" => &["indices", "values", "shape"],
         "StringNGrams" => &["ngrams", "ngrams_splits"],
         "RaggedRange" => &["rt_nested_splits", "rt_dense_values"],

@@ -23,7 +23,8 @@ fn plain(op: &str) -> Option<&'static str> {
 }
 
 pub(super) async fn run(run: &Run<'_>, node: &Node, inputs: &[&Tensor]) -> Result<Vec<Value>> {
-    let few = || Error::invalid(OP, "input", "an input for each part", format_args!("{} inputs", inputs.len()));
+    let few =
+        || Error::invalid(OP, "input", "an input for each part", format_args!("{} inputs", inputs.len()));
     let Some(plain) = plain(&node.op) else {
         let [x, alpha] = inputs else { return Err(few()) };
         return Ok(vec![Value::Tensor(prelu(x, alpha)?)]);
@@ -42,7 +43,12 @@ pub(super) async fn run(run: &Run<'_>, node: &Node, inputs: &[&Tensor]) -> Resul
         y = match part {
             "BiasAdd" if plain != "MatMul" => {
                 let bias = next()?;
-                run.registered("BiasAdd", node, &[&y, bias], &[]).await?.pop().ok_or_else(few)?.tensor()?.clone()
+                run.registered("BiasAdd", node, &[&y, bias], &[])
+                    .await?
+                    .pop()
+                    .ok_or_else(few)?
+                    .tensor()?
+                    .clone()
             }
             // What is added to a product may be a matrix.
             "BiasAdd" | "Add" | "AddV2" => math::add(&y, next()?)?,

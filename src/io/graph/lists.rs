@@ -20,14 +20,34 @@ pub(super) fn is_known(op: &str) -> bool {
     let list = op.strip_prefix("TensorList").is_some_and(|o| {
         matches!(
             o,
-            "FromTensor" | "Reserve" | "GetItem" | "SetItem" | "Stack" | "Length" | "Resize" | "PushBack" | "PopBack"
-                | "Gather" | "Scatter" | "ScatterV2" | "Concat" | "ConcatV2" | "Split"
+            "FromTensor"
+                | "Reserve"
+                | "GetItem"
+                | "SetItem"
+                | "Stack"
+                | "Length"
+                | "Resize"
+                | "PushBack"
+                | "PopBack"
+                | "Gather"
+                | "Scatter"
+                | "ScatterV2"
+                | "Concat"
+                | "ConcatV2"
+                | "Split"
         )
     });
     let of_array = op.strip_prefix("TensorArray").is_some_and(|o| {
         matches!(
             o,
-            "V3" | "WriteV3" | "ReadV3" | "GatherV3" | "ScatterV3" | "ConcatV3" | "SplitV3" | "SizeV3" | "CloseV3"
+            "V3" | "WriteV3"
+                | "ReadV3"
+                | "GatherV3"
+                | "ScatterV3"
+                | "ConcatV3"
+                | "SplitV3"
+                | "SizeV3"
+                | "CloseV3"
         )
     });
     list || of_array || op == "EmptyTensorList"
@@ -36,18 +56,25 @@ pub(super) fn is_known(op: &str) -> bool {
 impl Run<'_> {
     pub(super) async fn list_op(&self, node: &Node, inputs: &[Value]) -> Result<Vec<Value>> {
         let at = |i: usize| -> Result<&Value> {
-            let few = || Error::invalid(&node.op, "input", format_args!("{} inputs or more", i + 1), inputs.len());
+            let few =
+                || Error::invalid(&node.op, "input", format_args!("{} inputs or more", i + 1), inputs.len());
             inputs.get(i).ok_or_else(few)
         };
         let tensor = |i: usize| at(i)?.tensor();
         let list = |l: Elements| Ok(vec![Value::List(Rc::new(l))]);
-        let attr_shape = || node.attrs.get("element_shape").and_then(AttrValue::as_shape).map(<[i64]>::to_vec);
-        let dtype = || node.attrs.get("element_dtype").or(node.attrs.get("dtype")).and_then(AttrValue::as_dtype);
+        let attr_shape =
+            || node.attrs.get("element_shape").and_then(AttrValue::as_shape).map(<[i64]>::to_vec);
+        let dtype =
+            || node.attrs.get("element_dtype").or(node.attrs.get("dtype")).and_then(AttrValue::as_dtype);
         Ok(match node.op.as_str() {
             "TensorListFromTensor" => {
                 let x = tensor(0)?;
                 let all = array::unstack(x, 0)?.into_iter().map(Some).collect();
-                return list(Elements { all, shape: sizes(&x.shape()[1..]), dtype: Some(x.dtype()) });
+                return list(Elements {
+                    all,
+                    shape: sizes(x.shape().get(1..).unwrap_or_default()),
+                    dtype: Some(x.dtype()),
+                });
             }
             "TensorListReserve" => {
                 let shape = self.shape(tensor(0)?).await?;
@@ -95,7 +122,11 @@ impl Run<'_> {
             "TensorListScatter" | "TensorListScatterV2" => {
                 let x = tensor(0)?;
                 let n = if inputs.len() > 3 { self.number(tensor(3)?).await? } else { -1 };
-                let mut l = Elements { shape: sizes(&x.shape()[1..]), dtype: Some(x.dtype()), ..Elements::default() };
+                let mut l = Elements {
+                    shape: sizes(x.shape().get(1..).unwrap_or_default()),
+                    dtype: Some(x.dtype()),
+                    ..Elements::default()
+                };
                 l.all.resize(count(&node.op, n.max(0))?, None);
                 l.scatter(&node.op, &self.host(tensor(1)?).await?.to_i64s(), x)?;
                 return list(l);
@@ -129,7 +160,9 @@ impl Run<'_> {
             "TensorArrayGatherV3" => {
                 let which = self.host(tensor(1)?).await?.to_i64s();
                 let shape = attr_shape();
-                vec![Value::Tensor(self.array(at(0)?, |a| a.stack(&node.op, Some(&which), shape.as_deref()))?)]
+                vec![Value::Tensor(
+                    self.array(at(0)?, |a| a.stack(&node.op, Some(&which), shape.as_deref()))?,
+                )]
             }
             "TensorArrayScatterV3" => {
                 let (which, x) = (self.host(tensor(1)?).await?.to_i64s(), tensor(2)?);
@@ -160,7 +193,11 @@ impl Run<'_> {
 
     async fn number(&self, t: &Tensor) -> Result<i64> {
         let l = self.host(t).await?;
-        if l.is_empty() { Err(Error::invalid(OP, "input", "a whole number", "nothing")) } else { Ok(l.i64_at(0)) }
+        if l.is_empty() {
+            Err(Error::invalid(OP, "input", "a whole number", "nothing"))
+        } else {
+            Ok(l.i64_at(0))
+        }
     }
 
     /// A shape of elements: a list of sizes, or -1 where even their number is unknown.
@@ -233,7 +270,8 @@ impl Elements {
     /// Elements, or some of them, in one tensor.
     fn stack(&self, op: &str, which: Option<&[i64]>, shape: Option<&[i64]>) -> Result<Tensor> {
         let every: Vec<i64> = (0..self.all.len() as i64).collect();
-        let all = which.unwrap_or(&every).iter().map(|i| self.item(op, *i, shape)).collect::<Result<Vec<_>>>()?;
+        let all =
+            which.unwrap_or(&every).iter().map(|i| self.item(op, *i, shape)).collect::<Result<Vec<_>>>()?;
         if all.is_empty() {
             let known = shape.or(self.shape.as_deref()).unwrap_or_default();
             let sizes: Shape = std::iter::once(0).chain(known.iter().map(|d| (*d).max(0) as usize)).collect();
@@ -249,7 +287,12 @@ fn sizes(shape: &[usize]) -> Option<Vec<i64>> {
 
 fn count(op: &str, n: i64) -> Result<usize> {
     if !(0..=MAX_ELEMENTS).contains(&n) {
-        return Err(Error::invalid(op, "size", format_args!("a number of elements, at most {MAX_ELEMENTS}"), n));
+        return Err(Error::invalid(
+            op,
+            "size",
+            format_args!("a number of elements, at most {MAX_ELEMENTS}"),
+            n,
+        ));
     }
     Ok(n as usize)
 }

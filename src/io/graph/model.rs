@@ -69,14 +69,24 @@ impl GraphModel {
         let json = ModelJson::parse(json)?;
         let weights = json.weights(weights)?;
         let library = Library::parse(json.topology("graph-model")?)?;
-        let unknown: BTreeSet<&str> =
-            library.graphs().flat_map(|g| &g.nodes).map(|n| n.op.as_str()).filter(|op| !is_known(op)).collect();
+        let unknown: BTreeSet<&str> = library
+            .graphs()
+            .flat_map(|g| &g.nodes)
+            .map(|n| n.op.as_str())
+            .filter(|op| !is_known(op))
+            .collect();
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.into_iter().collect();
-            return Err(Error::new(ErrorKind::NotFound, OP, format!("ops that are not known: {}", names.join(", "))));
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                OP,
+                format!("ops that are not known: {}", names.join(", ")),
+            ));
         }
         let signature = json.get("signature").or_else(|| json.get("userDefinedMetadata")?.get("signature"));
-        let ends = |key: &str| signature.and_then(|s| s.get(key)).and_then(Json::as_object).filter(|o| !o.is_empty());
+        let ends = |key: &str| {
+            signature.and_then(|s| s.get(key)).and_then(Json::as_object).filter(|o| !o.is_empty())
+        };
         let inputs = match ends("inputs") {
             Some(all) => all.iter().map(|(k, v)| described(k, v)).collect::<Result<_>>()?,
             None => placeholders(&library.main),
@@ -88,7 +98,10 @@ impl GraphModel {
         for end in inputs.iter().chain(&outputs) {
             library.main.resolve(&end.name).map_err(|e| e.context("signature"))?;
         }
-        let weights = weights.iter().map(|w| Ok((w.name.clone(), Value::Tensor(w.tensor()?)))).collect::<Result<_>>()?;
+        let weights = weights
+            .iter()
+            .map(|w| Ok((w.name.clone(), Value::Tensor(w.tensor()?))))
+            .collect::<Result<_>>()?;
         let program = Rc::new(Program { library, weights, plans: RefCell::default() });
         Ok(GraphModel { program, inputs, outputs, traced: RefCell::default() })
     }
@@ -159,6 +172,9 @@ impl GraphModel {
     }
 
     /// Whether calls for these nodes are compiled as a whole, as far as is known: nothing in them was found to depend on values.
+    ///
+    /// # Errors
+    /// As [`GraphModel::execute`] for names and inputs.
     pub fn is_static(&self, inputs: &[(&str, &Tensor)], outputs: &[&str]) -> Result<bool> {
         Ok(!self.traced(&self.prepare(inputs, outputs)?).dynamic.get())
     }
@@ -197,7 +213,11 @@ impl GraphModel {
                 now(run_program(&program, &plan, &given, &outputs, true, &dynamic))
             }
         };
-        let made = Rc::new(Traced { plan, function: function(host).named("graph_model").reduce_retracing(true), dynamic });
+        let made = Rc::new(Traced {
+            plan,
+            function: function(host).named("graph_model").reduce_retracing(true),
+            dynamic,
+        });
         self.traced.borrow_mut().insert(key, made.clone());
         made
     }
@@ -206,7 +226,10 @@ impl GraphModel {
         let graph = &self.program.library.main;
         let mut given: Vec<(usize, Tensor)> = vec![];
         for (name, t) in inputs {
-            let end = self.inputs.iter().find(|i| i.key == *name || i.name == *name || i.name.strip_suffix(":0") == Some(name));
+            let end = self
+                .inputs
+                .iter()
+                .find(|i| i.key == *name || i.name == *name || i.name.strip_suffix(":0") == Some(name));
             let node = graph.resolve(end.map_or(*name, |e| &e.name))?;
             if let Some(end) = end {
                 end.check(t)?;
@@ -227,7 +250,8 @@ impl GraphModel {
                 .map(|n| self.outputs.iter().find(|o| o.key == *n).map_or(*n, |o| o.name.as_str()))
                 .collect(),
         };
-        let outputs = named.into_iter().map(|n| graph.resolve(n).map(|i| (i.node, i.output))).collect::<Result<_>>()?;
+        let outputs =
+            named.into_iter().map(|n| graph.resolve(n).map(|i| (i.node, i.output))).collect::<Result<_>>()?;
         Ok(Prepared { given, outputs })
     }
 }
@@ -299,11 +323,15 @@ fn placeholders(graph: &Graph) -> Vec<GraphTensor> {
 fn ends_of(graph: &Graph) -> Vec<GraphTensor> {
     let used: HashSet<usize> = graph.nodes.iter().flat_map(|n| n.inputs.iter().map(|i| i.node)).collect();
     let ends = graph.nodes.iter().enumerate().filter(|(i, n)| !used.contains(i) && n.op != "NoOp");
-    ends.map(|(_, n)| GraphTensor { key: n.name.clone(), name: n.name.clone(), shape: None, dtype: None }).collect()
+    ends.map(|(_, n)| GraphTensor { key: n.name.clone(), name: n.name.clone(), shape: None, dtype: None })
+        .collect()
 }
 
 impl fmt::Debug for GraphModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GraphModel").field("inputs", &self.inputs).field("outputs", &self.outputs).finish_non_exhaustive()
+        f.debug_struct("GraphModel")
+            .field("inputs", &self.inputs)
+            .field("outputs", &self.outputs)
+            .finish_non_exhaustive()
     }
 }

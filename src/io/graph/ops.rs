@@ -20,9 +20,29 @@ static ROWS: LazyLock<HashMap<&'static str, &'static Row>> =
 
 /// Ops that are run without a registered op of their name.
 const OWN: &[&str] = &[
-    "_Arg", "Assert", "Const", "Enter", "Exit", "If", "LoopCond", "Merge", "NextIteration", "NoOp", "PartitionedCall",
-    "Placeholder", "PlaceholderWithDefault", "Print", "RefEnter", "RefExit", "RefNextIteration", "RefSwitch",
-    "StatefulPartitionedCall", "StatelessIf", "StatelessWhile", "Switch", "While",
+    "_Arg",
+    "Assert",
+    "Const",
+    "Enter",
+    "Exit",
+    "If",
+    "LoopCond",
+    "Merge",
+    "NextIteration",
+    "NoOp",
+    "PartitionedCall",
+    "Placeholder",
+    "PlaceholderWithDefault",
+    "Print",
+    "RefEnter",
+    "RefExit",
+    "RefNextIteration",
+    "RefSwitch",
+    "StatefulPartitionedCall",
+    "StatelessIf",
+    "StatelessWhile",
+    "Switch",
+    "While",
 ];
 
 fn row(op: &str) -> Option<&'static Row> {
@@ -44,16 +64,19 @@ impl Run<'_> {
         match node.op.as_str() {
             "NoOp" | "Assert" => Ok(vec![]),
             "Const" => Ok(vec![self.constant(node)?]),
-            "Placeholder" => Err(Error::invalid(OP, "inputs", format_args!("a value for {:?}", node.name), "none")),
+            "Placeholder" => {
+                Err(Error::invalid(OP, "inputs", format_args!("a value for {:?}", node.name), "none"))
+            }
             "Identity" | "Snapshot" | "LoopCond" | "PlaceholderWithDefault" => Ok(vec![first()?]),
             "IdentityN" => Ok(inputs),
             "Print" => {
                 let message = node.attrs.get("message").and_then(AttrValue::as_text).unwrap_or_default();
-                let shown: Vec<String> = inputs[1..].iter().filter_map(|v| v.tensor().ok()).map(Tensor::to_string).collect();
+                let shown: Vec<String> =
+                    inputs.iter().skip(1).filter_map(|v| v.tensor().ok()).map(Tensor::to_string).collect();
                 log::info!("{message}{}", shown.join(" "));
                 Ok(vec![first()?])
             }
-            "Shape" | "ShapeN" => inputs.iter().map(|v| ints(&v.tensor()?.shape().to_vec())).collect(),
+            "Shape" | "ShapeN" => inputs.iter().map(|v| ints(v.tensor()?.shape())).collect(),
             "Size" => Ok(vec![Value::Tensor(super::run::int(first()?.tensor()?.size() as i64)?)]),
             "Rank" => Ok(vec![Value::Tensor(super::run::int(first()?.tensor()?.rank() as i64)?)]),
             op if fused::is_known(op) => {
@@ -115,7 +138,11 @@ impl Run<'_> {
                     }
                 }
                 for wanted in row.info.inputs {
-                    let given = named.iter().find(|(n, _)| n == wanted).map(|(_, t)| t.as_slice()).unwrap_or_default();
+                    let given = named
+                        .iter()
+                        .find(|(n, _)| n == wanted)
+                        .map(|(_, t)| t.as_slice())
+                        .unwrap_or_default();
                     tensors.extend(given.iter().map(|t| Some(*t)));
                 }
             }
@@ -139,7 +166,12 @@ fn assign<'t>(
     let any = names.iter().filter(|n| n.ends_with('*')).count();
     let fits = if any == 0 { inputs.len() == names.len() } else { inputs.len() + 1 >= names.len() };
     if !fits {
-        return Err(Error::invalid(op, "input", format_args!("{names:?}"), format_args!("{} inputs", inputs.len())));
+        return Err(Error::invalid(
+            op,
+            "input",
+            format_args!("{names:?}"),
+            format_args!("{} inputs", inputs.len()),
+        ));
     }
     let many = (inputs.len() + any).saturating_sub(names.len());
     let mut rest = inputs;

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) is_source: Vec<bool>,
     /// How many inputs a node waits for.
     pub(super) waits: Vec<usize>,
+    /// How many of them are data.
+    pub(super) merged: Vec<usize>,
     pub(super) edges: Vec<Vec<Edge>>,
     /// Merges at the beginning of loops: how many of their inputs come from outside.
     pub(super) loops: HashMap<usize, usize>,
@@ -45,11 +47,13 @@ impl Plan {
                 given.contains(&i) || (node.op == "Const" && node.inputs.is_empty()) || node.op == "_Arg"
             })
             .collect();
-        let (mut waits, mut edges, mut loops) = (vec![0; n], vec![vec![]; n], HashMap::new());
+        let (mut waits, mut merged) = (vec![0; n], vec![0; n]);
+        let (mut edges, mut loops) = (vec![vec![]; n], HashMap::new());
         for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| needed[*i] && !is_source[*i]) {
             for (slot, x) in node.inputs.iter().enumerate() {
                 if !is_source[x.node] {
                     waits[i] += 1;
+                    merged[i] += usize::from(!x.control);
                     edges[x.node].push(Edge { output: x.output, to: i, slot, control: x.control });
                 }
             }
@@ -60,6 +64,6 @@ impl Plan {
             }
         }
         let sources = (0..n).filter(|i| needed[*i] && is_source[*i]).collect();
-        Plan { needed, sources, is_source, waits, edges, loops }
+        Plan { needed, sources, is_source, waits, merged, edges, loops }
     }
 }

@@ -1,7 +1,7 @@
 //! Runs graphs: values are handed along edges, and a node runs once all that it waits for is there.
 
 use super::def::{Graph, Library, Node, OP};
-use super::plan::Plan;
+use super::plan::{Edge, Plan};
 use super::value::{Dead, Elements, Value};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
@@ -81,7 +81,14 @@ pub(super) fn now<T>(f: impl Future<Output = Result<T>>) -> Result<T> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(program: &'a Program, blocking: bool, dynamic: &'a Cell<bool>) -> Self {
-        Run { program, blocking, dynamic, arrays: RefCell::default(), count: Cell::new(0), depth: Cell::new(0) }
+        Run {
+            program,
+            blocking,
+            dynamic,
+            arrays: RefCell::default(),
+            count: Cell::new(0),
+            depth: Cell::new(0),
+        }
     }
 
     /// Outputs of a graph, where `given` nodes have values already.
@@ -96,7 +103,13 @@ impl<'a> Run<'a> {
             graph,
             plan,
             sources: vec![None; graph.nodes.len()],
-            frames: vec![Frame { parent: None, children: HashMap::new(), constants: vec![], iterations: 1, dead: Dead::Untaken }],
+            frames: vec![Frame {
+                parent: None,
+                children: HashMap::new(),
+                constants: vec![],
+                iterations: 1,
+                dead: Dead::Untaken,
+            }],
             waiting: HashMap::new(),
             ready: vec![],
             wanted: outputs.iter().map(|(n, _)| (*n, vec![])).collect(),
@@ -148,8 +161,8 @@ impl<'a> Run<'a> {
             return Err(self.untraceable("a loop of many steps"));
         }
         let mut inputs = Vec::with_capacity(got.len());
-        let mut dead = None;
-        for (x, got) in node.inputs.iter().zip(got) {
+        let (mut dead, mut live) = (None, None);
+        for (slot, (x, got)) in node.inputs.iter().zip(got).enumerate() {
             let value = match got {
                 Some(v) => v,
                 None => match &s.sources[x.node] {
@@ -160,7 +173,10 @@ impl<'a> Run<'a> {
             };
             match value {
                 Value::Dead(d) => dead = Some(dead.map_or(d, |o| if o == Dead::Loop { o } else { d })),
-                v if !x.control => inputs.push(v),
+                v if !x.control => {
+                    live.get_or_insert(slot);
+                    inputs.push(v);
+                }
                 _ => {}
             }
         }
@@ -169,13 +185,18 @@ impl<'a> Run<'a> {
             ("Merge", _) => {
                 let outputs = match dead.filter(|_| inputs.is_empty()) {
                     Some(d) => vec![Value::Dead(d); 2],
-                    None => vec![one()?, Value::Tensor(int(0)?)],
+                    None => vec![one()?, Value::Tensor(int(live.unwrap_or(0) as i64)?)],
                 };
                 s.send(place, outputs)
             }
             ("Enter" | "RefEnter", _) => {
-                let name = node.attrs.get("frame_name").and_then(super::attr::AttrValue::as_text).unwrap_or_default();
-                let constant = node.attrs.get("is_constant").and_then(super::attr::AttrValue::as_bool).unwrap_or(false);
+                let name = node
+                    .attrs
+                    .get("frame_name")
+                    .and_then(super::attr::AttrValue::as_text)
+                    .unwrap_or_default();
+                let constant =
+                    node.attrs.get("is_constant").and_then(super::attr::AttrValue::as_bool).unwrap_or(false);
                 let child = s.enter(frame, iteration, name);
                 let value = match dead {
                     Some(d) => {
@@ -208,7 +229,8 @@ impl<'a> Run<'a> {
             ("Exit" | "RefExit", dead) => {
                 let wanted = "a node of a loop that was entered";
                 let parent = s.frames[frame].parent;
-                let (frame_out, k) = parent.ok_or_else(|| Error::invalid(OP, "Exit", wanted, "one outside of any"))?;
+                let (frame_out, k) =
+                    parent.ok_or_else(|| Error::invalid(OP, "Exit", wanted, "one outside of any"))?;
                 let value = match dead {
                     Some(_) => Value::Dead(s.frames[frame].dead),
                     None => one()?,
@@ -218,7 +240,12 @@ impl<'a> Run<'a> {
             (_, Some(d)) => s.send_dead(place, d),
             ("Switch" | "RefSwitch", None) => {
                 let [data, pred] = &inputs[..] else {
-                    return Err(Error::invalid(OP, "input", "data and a predicate", format_args!("{} inputs", inputs.len())));
+                    return Err(Error::invalid(
+                        OP,
+                        "input",
+                        "data and a predicate",
+                        format_args!("{} inputs", inputs.len()),
+                    ));
                 };
                 let (data, taken) = (data.clone(), self.truth(pred.tensor()?).await?);
                 let none = Value::Dead(Dead::Untaken);
@@ -239,8 +266,9 @@ impl<'a> Run<'a> {
         };
         match node.op.as_str() {
             "If" | "StatelessIf" => {
-                let (cond, rest) =
-                    inputs.split_first().ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
+                let (cond, rest) = inputs
+                    .split_first()
+                    .ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
                 let taken = if self.truth(cond.tensor()?).await? { "then_branch" } else { "else_branch" };
                 self.call(&function(taken)?, rest.to_vec()).await
             }
@@ -249,7 +277,8 @@ impl<'a> Run<'a> {
                 let mut values = inputs;
                 loop {
                     let go = self.call(&cond, values.clone()).await?;
-                    let go = go.first().ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
+                    let go =
+                        go.first().ok_or_else(|| Error::invalid(OP, "cond", "a condition", "nothing"))?;
                     if !self.truth(go.tensor()?).await? {
                         return Ok(values);
                     }
@@ -262,16 +291,26 @@ impl<'a> Run<'a> {
     }
 
     /// Calls a function of the library.
-    fn call<'f>(&'f self, name: &'f str, arguments: Vec<Value>) -> Pin<Box<dyn Future<Output = Result<Vec<Value>>> + 'f>> {
+    fn call<'f>(
+        &'f self,
+        name: &'f str,
+        arguments: Vec<Value>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Value>>> + 'f>> {
         Box::pin(async move {
-            let missing = || Error::new(ErrorKind::NotFound, OP, format!("the library has no function {name:?}"));
+            let missing =
+                || Error::new(ErrorKind::NotFound, OP, format!("the library has no function {name:?}"));
             let graph = self.program.library.functions.get(name).ok_or_else(missing)?;
             if graph.arguments.len() != arguments.len() {
                 let wanted = format!("{} arguments for function {name}", graph.arguments.len());
                 return Err(Error::invalid(OP, "input", wanted, arguments.len()));
             }
             if self.depth.get() >= MAX_DEPTH {
-                return Err(Error::invalid(OP, "library", format_args!("at most {MAX_DEPTH} calls in calls"), "more"));
+                return Err(Error::invalid(
+                    OP,
+                    "library",
+                    format_args!("at most {MAX_DEPTH} calls in calls"),
+                    "more",
+                ));
             }
             let plan = self.program.plans.borrow().get(name).cloned();
             let plan = plan.unwrap_or_else(|| {
@@ -296,7 +335,8 @@ impl<'a> Run<'a> {
                 Ok(Value::Tensor(Tensor::from_literal(l.clone(), &crate::config::current_device()?)?))
             }
             _ => {
-                let text = format!("the files hold no weight {:?}, which is a constant of the graph", node.name);
+                let text =
+                    format!("the files hold no weight {:?}, which is a constant of the graph", node.name);
                 Err(Error::new(ErrorKind::DataLoss, OP, text))
             }
         }
@@ -376,20 +416,31 @@ impl State<'_> {
                 (false, _, None) => {
                     let node = &self.graph.nodes[i];
                     let received = format!("output {} of node {} ({})", e.output, node.name, node.op);
-                    return Err(Error::invalid(OP, "input", format_args!("one of {} outputs", outputs.len()), received));
+                    return Err(Error::invalid(
+                        OP,
+                        "input",
+                        format_args!("one of {} outputs", outputs.len()),
+                        received,
+                    ));
                 }
             };
-            self.receive((e.to, frame, iteration), e.slot, value);
+            self.receive((e.to, frame, iteration), e, value);
         }
-        if frame == 0 && let Some(w) = self.wanted.get_mut(&i) {
+        if frame == 0
+            && let Some(w) = self.wanted.get_mut(&i)
+        {
             *w = outputs;
         }
         Ok(())
     }
 
-    fn receive(&mut self, place: Place, slot: usize, value: Value) {
+    fn receive(&mut self, place: Place, edge: &Edge, value: Value) {
         let (i, _, iteration) = place;
         let merge = self.graph.nodes[i].op == "Merge";
+        // A merge goes by its data alone.
+        if merge && edge.control {
+            return;
+        }
         let n = self.graph.nodes[i].inputs.len();
         let w = self.waiting.entry(place).or_default();
         if w.got.is_empty() {
@@ -399,14 +450,14 @@ impl State<'_> {
             return;
         }
         let dead = matches!(value, Value::Dead(_));
-        w.got[slot] = Some(value);
+        w.got[edge.slot] = Some(value);
         w.count += 1;
         w.dead += usize::from(dead);
         let fires = if merge {
             let expected = match self.plan.loops.get(&i) {
                 Some(outside) if iteration == 0 => *outside,
                 Some(_) => 1,
-                None => self.plan.waits[i],
+                None => self.plan.merged[i],
             };
             !dead || w.dead >= expected
         } else {

@@ -10,10 +10,13 @@ fn activation(name: &str) -> Result<&str> {
     Ok(match name {
         "keras2_hard_sigmoid" => "hard_sigmoid",
         "silu" => "swish",
-        "elu" | "linear" | "relu" | "relu6" | "selu" | "sigmoid" | "softmax" | "softplus" | "softsign" | "tanh" | "mish"
-        | "gelu" | "exponential" | "log_softmax" => name,
+        "elu" | "linear" | "relu" | "relu6" | "selu" | "sigmoid" | "softmax" | "softplus" | "softsign"
+        | "tanh" | "mish" | "gelu" | "exponential" | "log_softmax" => name,
         other => {
-            return Err(Error::unimplemented(OP, format_args!("activation {other:?}, which Keras 2 does not have")));
+            return Err(Error::unimplemented(
+                OP,
+                format_args!("activation {other:?}, which Keras 2 does not have"),
+            ));
         }
     })
 }
@@ -39,10 +42,14 @@ fn graph(config: &Map<String, Value>) -> Result<Value> {
     let described = config.get("layers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     // A model's own making is its first call.
     let is_model = |name: &Value| {
-        described.iter().any(|l| l["config"]["name"] == *name && matches!(l["class_name"].as_str(), Some("Functional" | "Sequential")))
+        described.iter().any(|l| {
+            l["config"]["name"] == *name
+                && matches!(l["class_name"].as_str(), Some("Functional" | "Sequential"))
+        })
     };
-    let is_graph =
-        |name: &Value| described.iter().any(|l| l["config"]["name"] == *name && l["class_name"] == "Functional");
+    let is_graph = |name: &Value| {
+        described.iter().any(|l| l["config"]["name"] == *name && l["class_name"] == "Functional")
+    };
     let place = |history: &Value, counted: bool| -> [Value; 3] {
         let own = u64::from(is_model(&history[0]) && !counted);
         [history[0].clone(), (history[1].as_u64().unwrap_or(0) + own).into(), history[2].clone()]
@@ -90,9 +97,9 @@ fn call(layer: &Value, node: &Value, place: &dyn Fn(&Value) -> [Value; 3]) -> Va
         }
     }
     let mut first = Some(kwargs);
-    let inputs = inputs.into_iter().map(|input| {
-        json!([input[0], input[1], input[2], first.take().unwrap_or_default()])
-    });
+    let inputs = inputs
+        .into_iter()
+        .map(|input| json!([input[0], input[1], input[2], first.take().unwrap_or_default()]));
     inputs.collect()
 }
 
@@ -100,15 +107,19 @@ fn call(layer: &Value, node: &Value, place: &dyn Fn(&Value) -> [Value; 3]) -> Va
 fn newer(class: &str, key: &str) -> Option<Option<Value>> {
     Some(Some(match (class, key) {
         (_, "quantization_config" | "shared_object_id") => return Some(None),
-        ("MultiHeadAttention", "use_gate") | ("LayerNormalization", "rms_scaling") | ("BatchNormalization", "synchronized" | "renorm") => {
-            false.into()
-        }
+        ("MultiHeadAttention", "use_gate")
+        | ("LayerNormalization", "rms_scaling")
+        | ("BatchNormalization", "synchronized" | "renorm") => false.into(),
         ("MultiHeadAttention", "sliding_window" | "seed") => Value::Null,
         ("BatchNormalization", "renorm_clipping" | "renorm_momentum") => return Some(None),
         ("InputLayer", "optional") => return Some(None),
         ("Conv3DTranspose", "dilation_rate") => json!([1, 1, 1]),
         ("SpatialDropout2D" | "SpatialDropout3D", "data_format") => return None,
-        ("SimpleRNN" | "LSTM" | "GRU" | "SimpleRNNCell" | "LSTMCell" | "GRUCell" | "ConvLSTM1D" | "ConvLSTM2D" | "ConvLSTM3D" | "RNN", "zero_output_for_mask" | "seed") => {
+        (
+            "SimpleRNN" | "LSTM" | "GRU" | "SimpleRNNCell" | "LSTMCell" | "GRUCell" | "ConvLSTM1D"
+            | "ConvLSTM2D" | "ConvLSTM3D" | "RNN",
+            "zero_output_for_mask" | "seed",
+        ) => {
             return Some(None);
         }
         _ => return None,
@@ -121,7 +132,9 @@ fn plain(class: &str, given: &Map<String, Value>) -> Result<Map<String, Value>> 
         match newer(class, key) {
             Some(usual) => {
                 if let Some(usual) = usual.filter(|u| u != value) {
-                    let text = format!("{class} with {key}={value}: Keras 2 has no such argument, only {usual} can be written");
+                    let text = format!(
+                        "{class} with {key}={value}: Keras 2 has no such argument, only {usual} can be written"
+                    );
                     return Err(Error::unimplemented(OP, text));
                 }
                 continue;
@@ -138,6 +151,12 @@ fn plain(class: &str, given: &Map<String, Value>) -> Result<Map<String, Value>> 
         "InputLayer" => rename(&mut c, "batch_shape", "batch_input_shape"),
         "LeakyReLU" => rename(&mut c, "negative_slope", "alpha"),
         "Bidirectional" => bidirectional(&mut c),
+        // Keras 2 asks for them, and finds them out if they are not known.
+        "MultiHeadAttention" => {
+            ["query_shape", "key_shape", "value_shape"].iter().for_each(|k| {
+                c.insert((*k).into(), Value::Null);
+            });
+        }
         _ => {}
     }
     Ok(c)
@@ -188,12 +207,23 @@ fn argument(key: &str, value: &Value) -> Result<Value> {
 /// An initializer, a penalty or a constraint.
 fn object(v: &Value) -> Result<Value> {
     if v["registered_name"].is_string() {
-        return Err(Error::unimplemented(OP, format_args!("class {}, which is of one's own", v["class_name"])));
+        return Err(Error::unimplemented(
+            OP,
+            format_args!("class {}, which is of one's own", v["class_name"]),
+        ));
     }
     let mut config = v["config"].clone();
     if let Some(c) = config.as_object_mut() {
         c.remove("input_axes");
         c.remove("output_axes");
     }
-    Ok(json!({ "class_name": v["class_name"], "config": config }))
+    // TensorFlow.js has one class for both penalties.
+    let class = match v["class_name"].as_str() {
+        Some("L1" | "L2") => {
+            config = json!({ "l1": config.get("l1").unwrap_or(&json!(0)), "l2": config.get("l2").unwrap_or(&json!(0)) });
+            "L1L2".into()
+        }
+        _ => v["class_name"].clone(),
+    };
+    Ok(json!({ "class_name": class, "config": config }))
 }

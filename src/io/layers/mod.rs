@@ -63,7 +63,8 @@ pub fn load_layers_model_with<B: AsRef<[u8]>>(
     let (config, compiled) = parts(topology)?;
     let model = described(&config)?;
     if !model.built() {
-        let text = format!("model {} says no input shape, so that it has no weights to be loaded", model.name());
+        let text =
+            format!("model {} says no input shape, so that it has no weights to be loaded", model.name());
         return Err(Error::new(ErrorKind::FailedPrecondition, OP, text));
     }
     let places = names::places(&model);

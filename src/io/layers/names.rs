@@ -128,7 +128,8 @@ pub(super) fn find<'a>(
     let mut used = vec![false; stored.len()];
     for (place, slot) in places.iter().zip(&mut taken) {
         let full = place.path.join("/");
-        let known = [place.numbered.as_str(), &full, &place.name()].iter().find_map(|n| by_name.get(n).copied());
+        let known =
+            [place.numbered.as_str(), &full, &place.name()].iter().find_map(|n| by_name.get(n).copied());
         if let Some(i) = known.filter(|i| !used[*i]) {
             used[i] = true;
             *slot = Some(i);
@@ -137,7 +138,11 @@ pub(super) fn find<'a>(
     // Names may leave layers out, such as cells and the models around a layer; the longest is the closest.
     for (place, slot) in places.iter().zip(&mut taken).filter(|(_, s)| s.is_none()) {
         let fits = |(i, (name, s)): (usize, &(&str, &Stored))| {
-            (!used[i] && place.may_be_called(name)).then_some((s.shape == *place.weight.variable.shape(), name.len(), i))
+            (!used[i] && place.may_be_called(name)).then_some((
+                s.shape == *place.weight.variable.shape(),
+                name.len(),
+                i,
+            ))
         };
         if let Some((_, _, i)) = stored.iter().enumerate().filter_map(fits).max() {
             used[i] = true;
@@ -176,7 +181,8 @@ impl Place {
         let (Some((last, scopes)), Some((own, layers))) = (parts.split_last(), self.path.split_last()) else {
             return false;
         };
-        let depthwise = self.class().starts_with("DepthwiseConv") && *last == "depthwise_kernel" && own == "kernel";
+        let depthwise =
+            self.class().starts_with("DepthwiseConv") && *last == "depthwise_kernel" && own == "kernel";
         if !(own == last || depthwise) || scopes.is_empty() {
             return false;
         }

@@ -31,9 +31,9 @@ pub(super) fn upgrade(layers: &mut [Value], config: &mut Map<String, Value>) -> 
     for key in ["input_layers", "output_layers"] {
         let found = config.get(key).cloned().unwrap_or(Value::Null);
         let one = source(&found).map(|s| vec![s]);
-        let all = one.or_else(|| found.as_array()?.iter().map(source).collect()).or_else(|| {
-            found.as_object()?.values().map(source).collect()
-        });
+        let all = one
+            .or_else(|| found.as_array()?.iter().map(source).collect())
+            .or_else(|| found.as_object()?.values().map(source).collect());
         let all: Vec<Source> =
             all.ok_or_else(|| Error::invalid(OP, key, "[layer, call, output], or a list of such", &found))?;
         let ends = all.into_iter().map(|(name, call, output)| {

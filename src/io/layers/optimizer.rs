@@ -27,10 +27,8 @@ fn slots(class: &str) -> &'static [(&'static str, &'static str)] {
 /// Sets the state of a model's optimizer to what a file holds of it, if anything.
 pub(super) fn restore(model: &Model, found: &[(&Place, &Stored)], stored: &[Stored]) -> Result<()> {
     let optimizer = model.optimizer()?;
-    let numbered: HashMap<&str, &Stored> = stored
-        .iter()
-        .filter_map(|s| Some((s.name.strip_prefix("optimizer/vars/")?, s)))
-        .collect();
+    let numbered: HashMap<&str, &Stored> =
+        stored.iter().filter_map(|s| Some((s.name.strip_prefix("optimizer/vars/")?, s))).collect();
     if !numbered.is_empty() {
         return restore_numbered(model, &*optimizer, &numbered);
     }
@@ -54,14 +52,19 @@ pub(super) fn restore(model: &Model, found: &[(&Place, &Stored)], stored: &[Stor
     for (place, weight) in found {
         for (ending, slot) in slots(optimizer.class_name()) {
             let name = slot_name(&*optimizer, &place.weight.variable, slot);
-            let (Some(variable), Some(stored)) =
-                (all.iter().find(|v| v.name() == name), state.get(format!("{}/{ending}", weight.name).as_str()))
-            else {
+            let (Some(variable), Some(stored)) = (
+                all.iter().find(|v| v.name() == name),
+                state.get(format!("{}/{ending}", weight.name).as_str()),
+            ) else {
                 continue;
             };
             let mut value = stored.literal()?;
             if *slot == "momentum" && optimizer.class_name() == "SGD" {
-                value = Literal::floats(value.dtype, value.shape.clone(), value.to_f64s().iter().map(|v| v * scale).collect());
+                value = Literal::floats(
+                    value.dtype,
+                    value.shape.clone(),
+                    value.to_f64s().iter().map(|v| v * scale).collect(),
+                );
             }
             values.push((variable.clone(), value));
         }
@@ -80,12 +83,17 @@ fn slot_name(optimizer: &dyn Optimizer, variable: &Variable, slot: &str) -> Stri
 }
 
 /// The state as Keras 3 numbers it.
-fn restore_numbered(model: &Model, optimizer: &dyn Optimizer, numbered: &HashMap<&str, &Stored>) -> Result<()> {
+fn restore_numbered(
+    model: &Model,
+    optimizer: &dyn Optimizer,
+    numbered: &HashMap<&str, &Stored>,
+) -> Result<()> {
     optimizer.build(&model.trainable_variables())?;
     let variables = optimizer.variables()?;
     // A model that was not trained has the number of updates and the learning rate alone.
     if numbered.len() > variables.len() {
-        let text = format!("the file holds {} arrays of the optimizer, {} wanted", numbered.len(), variables.len());
+        let text =
+            format!("the file holds {} arrays of the optimizer, {} wanted", numbered.len(), variables.len());
         return Err(Error::new(ErrorKind::DataLoss, OP, text));
     }
     let mut values = vec![];

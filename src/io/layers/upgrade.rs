@@ -32,7 +32,12 @@ impl Upgrade {
         let class = v.get("class_name").and_then(Value::as_str);
         let class = class.ok_or_else(|| Error::invalid(OP, "class_name", "the class of a layer", v))?;
         if depth > MAX_DEPTH {
-            return Err(Error::invalid(OP, "layers", format_args!("at most {MAX_DEPTH} levels of layers"), "more"));
+            return Err(Error::invalid(
+                OP,
+                "layers",
+                format_args!("at most {MAX_DEPTH} levels of layers"),
+                "more",
+            ));
         }
         let class = match class {
             "Model" => "Functional",
@@ -103,6 +108,10 @@ impl Upgrade {
                 let inner = self.layer(inner, depth + 1)?;
                 c.insert(key.into(), inner);
             }
+        }
+        // TensorFlow.js writes the cells of a stack a second time.
+        if class == "RNN" {
+            c.remove("cells");
         }
         if let Some(cells) = c.get("cells").and_then(Value::as_array) {
             let cells = cells.iter().map(|l| self.layer(l, depth + 1)).collect::<Result<Vec<_>>>()?;

@@ -38,7 +38,10 @@ pub fn to_tfjs_layers_model(model: &Model) -> Result<(String, Vec<u8>)> {
 /// As there.
 pub fn to_tfjs_layers_model_with(model: &Model, options: SaveOptions) -> Result<(String, Vec<u8>)> {
     if !model.built() {
-        let text = format!("model {} has no weights yet: call it, or build it with an input shape, before it is saved", model.name());
+        let text = format!(
+            "model {} has no weights yet: call it, or build it with an input shape, before it is saved",
+            model.name()
+        );
         return Err(Error::new(ErrorKind::FailedPrecondition, OP, text));
     }
     let config = downgrade::layer(&serialize_layer(model)?)?;
@@ -89,7 +92,11 @@ impl Place {
         if !in_stack {
             parts.retain(|(_, c)| !c.ends_with("Cell"));
         }
-        let own = if self.class().starts_with("DepthwiseConv") && self.own() == "kernel" { "depthwise_kernel" } else { self.own() };
+        let own = if self.class().starts_with("DepthwiseConv") && self.own() == "kernel" {
+            "depthwise_kernel"
+        } else {
+            self.own()
+        };
         let mut name: Vec<&str> = parts.into_iter().map(|(n, _)| n).collect();
         name.push(own);
         name.join("/")

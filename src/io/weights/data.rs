@@ -52,7 +52,9 @@ impl Weight {
     pub fn literal(&self) -> Result<Literal> {
         match &self.data {
             Data::Numbers(bytes) => Literal::from_storage("Weight", self.dtype, self.shape.clone(), bytes),
-            Data::Strings(_) => Err(Error::unimplemented("Weight", format_args!("{:?} as numbers", self.name))),
+            Data::Strings(_) => {
+                Err(Error::unimplemented("Weight", format_args!("{:?} as numbers", self.name)))
+            }
         }
     }
 

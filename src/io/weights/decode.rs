@@ -63,7 +63,8 @@ pub(in crate::io) fn decode_groups(groups: &[WeightsGroup], files: &[&[u8]]) -> 
     for group in groups {
         let (own, others) = rest.split_at(group.paths.len());
         rest = others;
-        let bytes: Cow<'_, [u8]> = if let [one] = own { Cow::Borrowed(*one) } else { Cow::Owned(own.concat()) };
+        let bytes: Cow<'_, [u8]> =
+            if let [one] = own { Cow::Borrowed(*one) } else { Cow::Owned(own.concat()) };
         let place = || format!("files {}", group.paths.join(", "));
         all.extend(decode_weights(&group.weights, &bytes).map_err(|e| e.context(place()))?);
     }
@@ -83,11 +84,16 @@ impl WeightsEntry {
 /// Takes the bytes of one weight.
 fn one(e: &WeightsEntry, rest: &mut &[u8]) -> Result<Data> {
     let short = |wanted: usize, left: usize| {
-        let text = format!("weight {:?} of shape {} takes {wanted} bytes. Received: {left}; a file is truncated or wrong", e.name, e.shape);
+        let text = format!(
+            "weight {:?} of shape {} takes {wanted} bytes. Received: {left}; a file is truncated or wrong",
+            e.name, e.shape
+        );
         Error::new(ErrorKind::DataLoss, OP, text)
     };
-    let size = e.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
-    let size = size.ok_or_else(|| short(usize::MAX, rest.len()))?;
+    // Sizes behind a 0 must not be beyond all bounds, either.
+    let bound = e.shape.iter().try_fold(1usize, |n, d| n.checked_mul((*d).max(1)));
+    bound.ok_or_else(|| short(usize::MAX, rest.len()))?;
+    let size = e.shape.size();
     let mut take = |n: usize| {
         let (own, others) = rest.split_at_checked(n).ok_or_else(|| short(n, rest.len()))?;
         *rest = others;

@@ -37,7 +37,10 @@ pub fn encode_weights(
                 value.cast(DType::Int32)?.to_storage()?
             }
             other => {
-                return Err(Error::unimplemented(OP, format_args!("weight {name:?} of dtype {other} in files")));
+                return Err(Error::unimplemented(
+                    OP,
+                    format_args!("weight {name:?} of dtype {other} in files"),
+                ));
             }
         };
         bytes.extend(stored);

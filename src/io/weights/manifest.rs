@@ -62,15 +62,19 @@ impl WeightsEntry {
         let of = |e: Error| e.context(format!("weight {name:?}"));
         let size = |d: &Value| d.as_u64().and_then(|d| usize::try_from(d).ok());
         let shape: Option<Shape> = v["shape"].as_array().and_then(|s| s.iter().map(size).collect());
-        let shape =
-            shape.ok_or_else(|| of(Error::invalid(OP, "shape", "a list of sizes", &v["shape"])))?;
+        let shape = shape.ok_or_else(|| of(Error::invalid(OP, "shape", "a list of sizes", &v["shape"])))?;
         let dtype = dtype_of(&v["dtype"]).map_err(of)?;
         let quantization = match v.get("quantization") {
             None | Some(Value::Null) => None,
             Some(q) => Some(Quantization::parse(q).map_err(of)?),
         };
         if quantization.is_some() && !matches!(dtype, DType::Float32 | DType::Int32) {
-            return Err(of(Error::invalid(OP, "quantization", "none, or a weight of float32 or int32", dtype)));
+            return Err(of(Error::invalid(
+                OP,
+                "quantization",
+                "none, or a weight of float32 or int32",
+                dtype,
+            )));
         }
         let group = v["group"].as_str().map(str::to_string);
         Ok(WeightsEntry { name: name.into(), shape, dtype, quantization, group })
@@ -118,7 +122,14 @@ impl Quantization {
             Some("float16") => return Ok(Quantization::Float16),
             Some("uint8") => DType::UInt8,
             Some("uint16") => DType::UInt16,
-            _ => return Err(Error::invalid(OP, "quantization.dtype", "uint8, uint16 or float16", &v["dtype"])),
+            _ => {
+                return Err(Error::invalid(
+                    OP,
+                    "quantization.dtype",
+                    "uint8, uint16 or float16",
+                    &v["dtype"],
+                ));
+            }
         };
         Ok(Quantization::Affine { dtype, scale: number("scale")?, min: number("min")? })
     }

@@ -6,8 +6,8 @@ mod encode;
 mod manifest;
 
 pub use data::Weight;
-pub use decode::decode_weights;
 pub(super) use decode::decode_groups;
+pub use decode::decode_weights;
 pub use encode::encode_weights;
 pub use manifest::{Quantization, WeightsEntry, WeightsGroup};
 pub(super) use manifest::{manifest_value, parse_manifest};

@@ -29,15 +29,21 @@ fn check(name: &str) -> Result<(usize, bool)> {
     let mut is_static = true;
     for round in 0..2 {
         for (i, [x, y]) in calls.iter().enumerate() {
-            let x: Vec<(String, Tensor)> =
-                x.iter().map(|(k, v)| Ok((k.clone(), v.clone().into_tensor(None)?))).collect::<Result<_>>()?;
+            let x: Vec<(String, Tensor)> = x
+                .iter()
+                .map(|(k, v)| Ok((k.clone(), v.clone().into_tensor(None)?)))
+                .collect::<Result<_>>()?;
             let x: Vec<(&str, &Tensor)> = x.iter().map(|(k, v)| (k.as_str(), v)).collect();
             let names: Vec<&str> = y.keys().map(String::as_str).collect();
             let want: Vec<Literal> = y.values().cloned().collect();
             let got = m.execute(&x, &names).map_err(|e| e.context(format!("{name}, call {i}")))?;
             assert_eq!(compare(&got, &want, BOUND), None, "{name}, round {round}, call {i}: {names:?}");
             let got = pollster::block_on(m.execute_async(&x, &names))?;
-            assert_eq!(compare(&got, &want, BOUND), None, "{name}, round {round}, call {i}, async: {names:?}");
+            assert_eq!(
+                compare(&got, &want, BOUND),
+                None,
+                "{name}, round {round}, call {i}, async: {names:?}"
+            );
             is_static &= m.is_static(&x, &names)?;
         }
     }

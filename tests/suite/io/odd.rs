@@ -2,7 +2,9 @@
 
 use super::golden;
 use serde_json::{Value, json};
-use wgflow::io::{GraphModel, LoadOptions, WeightsEntry, decode_weights, load_layers_model, load_layers_model_with};
+use wgflow::io::{
+    GraphModel, LoadOptions, WeightsEntry, decode_weights, load_layers_model, load_layers_model_with,
+};
 use wgflow::{DType, ErrorKind, IntoTensor, Result};
 
 fn kind<T>(r: Result<T>) -> ErrorKind {
@@ -72,7 +74,9 @@ fn manifests_that_are_wrong() {
         let json = edited(&g.json, |v| v.pointer_mut(first).expect("a weight")[key] = value.clone());
         assert_eq!(kind(load_layers_model(&json, &g.weights)), wanted, "{key}={value}");
     }
-    for (key, value) in [("weightsManifest", json!(3)), ("modelTopology", Value::Null), ("format", json!("graph-model"))] {
+    for (key, value) in
+        [("weightsManifest", json!(3)), ("modelTopology", Value::Null), ("format", json!("graph-model"))]
+    {
         let json = edited(&g.json, |v| v[key] = value.clone());
         assert_eq!(kind(load_layers_model(&json, &g.weights)), ErrorKind::InvalidArgument, "{key}={value}");
     }
@@ -111,7 +115,9 @@ fn topologies_with_odd_parts() {
     fn paths(v: &Value, at: &str, all: &mut Vec<String>) {
         all.push(at.to_string());
         match v {
-            Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| paths(v, &format!("{at}/{i}"), all)),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(i, v)| paths(v, &format!("{at}/{i}"), all))
+            }
             Value::Object(items) => items.iter().for_each(|(k, v)| paths(v, &format!("{at}/{k}"), all)),
             _ => {}
         }
@@ -157,12 +163,21 @@ fn graphs_that_cannot_be_run() -> Result<()> {
     assert_eq!(run(&abs, &[])?[0].to_vec::<f32>()?, [1.0, 2.0]);
     assert_eq!(run(&abs, &["y", "x"])?.len(), 2);
 
-    let unknown = graph(json!([placeholder(), node("a", "Fancy", &["x"]), node("b", "Abs", &["a"]), node("c", "Odd", &["b"])]), Value::Null);
+    let unknown = graph(
+        json!([
+            placeholder(),
+            node("a", "Fancy", &["x"]),
+            node("b", "Abs", &["a"]),
+            node("c", "Odd", &["b"])
+        ]),
+        Value::Null,
+    );
     let e = run(&unknown, &[]).expect_err("ops that are not known");
     assert_eq!(e.kind(), ErrorKind::NotFound);
     assert!(e.message().contains("Fancy, Odd"), "{e}");
 
-    let cyclic = graph(json!([placeholder(), node("a", "AddV2", &["x", "b"]), node("b", "Abs", &["a"])]), Value::Null);
+    let cyclic =
+        graph(json!([placeholder(), node("a", "AddV2", &["x", "b"]), node("b", "Abs", &["a"])]), Value::Null);
     assert_eq!(kind(run(&cyclic, &["b"])), ErrorKind::InvalidArgument);
     let of_itself = graph(json!([placeholder(), node("a", "Abs", &["a"])]), Value::Null);
     assert_eq!(kind(run(&of_itself, &["a"])), ErrorKind::InvalidArgument);
@@ -176,8 +191,19 @@ fn graphs_that_cannot_be_run() -> Result<()> {
     assert_eq!(kind(run(&exit, &["a"])), ErrorKind::InvalidArgument);
     let few = graph(json!([placeholder(), node("a", "Reshape", &["x"])]), Value::Null);
     assert_eq!(kind(run(&few, &["a"])), ErrorKind::InvalidArgument);
-    let constant = graph(json!([placeholder(), node("c", "Const", &[]), node("a", "AddV2", &["x", "c"])]), Value::Null);
+    let constant =
+        graph(json!([placeholder(), node("c", "Const", &[]), node("a", "AddV2", &["x", "c"])]), Value::Null);
     assert_eq!(kind(run(&constant, &["a"])), ErrorKind::DataLoss);
+
+    for (op, input) in [
+        ("Print", vec![]),
+        ("Abs", vec!["x:18446744073709551615"]),
+        ("TensorListScatter", vec!["x"]),
+        ("Switch", vec!["x"]),
+    ] {
+        let odd = graph(json!([placeholder(), node("a", op, &input)]), Value::Null);
+        assert_eq!(kind(run(&odd, &["a"])), ErrorKind::InvalidArgument, "{op}");
+    }
 
     // A function that calls itself.
     let call = json!({ "name": "a", "op": "PartitionedCall", "input": ["x"], "attr": { "f": { "func": { "name": "again" } } } });

@@ -1,7 +1,9 @@
 //! Models written in TensorFlow.js' format, and models that TensorFlow.js wrote; see tests/goldens/tfjs_own.cjs.
 
 use super::{compare, folder, golden};
-use wgflow::io::{SaveOptions, load_layers_model, to_tfjs_layers_model, to_tfjs_layers_model_with, write_model};
+use wgflow::io::{
+    SaveOptions, load_layers_model, to_tfjs_layers_model, to_tfjs_layers_model_with, write_model,
+};
 use wgflow::keras::{Compile, Fit, Model, Sequential, Verbose, layers::*};
 use wgflow::{ErrorKind, Result, Tensor};
 use wgflow_tests::compare::Bound;
@@ -44,7 +46,8 @@ fn written_models_read_the_same() {
 }
 
 fn step(model: &Model, x: &Tensor, t: &Tensor) -> Result<()> {
-    let fit = Fit { epochs: 1, batch_size: Some(6), shuffle: false, verbose: Verbose::Silent, ..Fit::default() };
+    let fit =
+        Fit { epochs: 1, batch_size: Some(6), shuffle: false, verbose: Verbose::Silent, ..Fit::default() };
     model.fit((x.clone(), t.clone()), fit).map(|_| ())
 }
 
@@ -62,7 +65,11 @@ fn training_goes_on_as_in_tensorflow_js() -> Result<()> {
         for m in [model, again] {
             assert_eq!(compare(&m.call_many(&g.inputs(), false)?, &g.numbered("y"), BOUND), None, "{name}");
             step(&m, &x, &t)?;
-            assert_eq!(compare(&m.get_weights()?, &g.numbered("n"), BOUND), None, "{name}: weights after a step");
+            assert_eq!(
+                compare(&m.get_weights()?, &g.numbered("n"), BOUND),
+                None,
+                "{name}: weights after a step"
+            );
         }
     }
     Ok(())
