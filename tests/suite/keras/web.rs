@@ -9,7 +9,8 @@ use wgflow::{DType, IntoTensor, ones};
 /// Dropped elements have selu's limit, the others are scaled; mean and variance of normal inputs stay.
 #[test]
 fn alpha_dropout_keeps_mean_and_variance() {
-    let x = wgflow::ops::random::stateless_normal([100, 100], [1, 2], 0.0, 1.0, DType::Float32).expect("numbers");
+    let x =
+        wgflow::ops::random::stateless_normal([100, 100], [1, 2], 0.0, 1.0, DType::Float32).expect("numbers");
     let layer = AlphaDropout::new(0.2).seed(3).node();
     assert_eq!(
         layer.call(&x, false).expect("a result").to_vec::<f32>().expect("values"),
@@ -36,7 +37,8 @@ fn alpha_dropout_refuses_rates_beyond_1() {
 /// A chain that grows keeps its symbols: each layer has one call, whose output other models may begin from.
 #[test]
 fn chains_that_grow_keep_their_symbols() {
-    let model = Sequential::new(wgflow::layers![keras::input([2]), Dense::new(3).named("first")]).expect("a model");
+    let model =
+        Sequential::new(wgflow::layers![keras::input([2]), Dense::new(3).named("first")]).expect("a model");
     let held = model.outputs().expect("symbols");
     model.add(Dense::new(4).named("second")).expect("a longer model");
     let first = model.get_layer("first").expect("the layer");
@@ -55,7 +57,8 @@ fn chains_that_grow_keep_their_symbols() {
 #[test]
 fn layers_of_a_source_are_found() {
     register_layer_source(|class, _| (class == "OfASource").then(|| Ok(AnyLayer::from(Identity::new()))));
-    let made = deserialize_layer(&json!({ "class_name": "OfASource", "config": { "name": "own" } })).expect("a layer");
+    let made = deserialize_layer(&json!({ "class_name": "OfASource", "config": { "name": "own" } }))
+        .expect("a layer");
     assert_eq!(made.name(), "own");
     let unknown = deserialize_layer(&json!({ "class_name": "OfNoSource", "config": {} }));
     assert!(unknown.expect_err("a refusal").to_string().contains("OfNoSource"));
@@ -69,7 +72,10 @@ fn layers_of_tensorflow_js_are_made() {
     let y = layer.call(&[[1.0_f32]].into_tensor(None).expect("a tensor"), false).expect("a result");
     assert_eq!(y.to_vec::<f32>().expect("values"), [0.7]);
     let written = layer_to_tfjs(&layer).expect("a description");
-    assert_eq!((&written["class_name"], &written["config"]["activation"]), (&json!("Dense"), &json!("hard_sigmoid")));
+    assert_eq!(
+        (&written["class_name"], &written["config"]["activation"]),
+        (&json!("Dense"), &json!("hard_sigmoid"))
+    );
     let threshold = json!({ "class_name": "ThresholdedReLU", "config": { "name": "t", "theta": 1.0 } });
     let x = [0.5_f32, 1.5].into_tensor(None).expect("a tensor");
     let y = layer_from_tfjs(&threshold).expect("a layer").call(&x, false).expect("a result");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use wgflow::keras::object::Config;
-use wgflow::keras::optimizers::{Optimizer, Options, OptimizerState, Slot, Step};
+use wgflow::keras::optimizers::{Optimizer, OptimizerState, Options, Slot, Step};
 use wgflow::ops::math;
 use wgflow::{Error, Result, Tensor, Variable};
 
