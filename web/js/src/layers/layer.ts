@@ -1,12 +1,12 @@
 /** `tf.layers.Layer`: what all layers share, and the base of layers that programs write. */
 
 import { scoped } from '../engine/engine';
-import { state } from '../engine/state';
 import { type ConfigDict, Serializable, SerializationMap } from '../serialization';
 import { Tensor } from '../tensor/tensor';
 import type { DataType } from '../types';
 import { assert } from '../util/util';
 import { wasm } from '../wasm';
+import { calledBack, given, lent } from './callback';
 import { describe, type Described, fromKeras, single, toKeras, toList, toSnake } from './config';
 import { Constraint, type Initializer, type Regularizer } from './objects';
 import { type InputSpec, type Shape, SymbolicTensor, symbolOf } from './symbol';
@@ -76,32 +76,6 @@ export function layerOf(handle: number): Layer {
     return found;
   }
   return wrap.make(handle, info);
-}
-
-let traces = 0;
-
-/** Runs a function of the program that the module calls: where it is being traced, variables are read anew. */
-export function calledBack<T>(handles: Uint32Array | number[], f: () => T): T {
-  const outer = state.trace;
-  const traced = handles.length > 0 && wasm().tensorIsSymbolic(handles[0] as number);
-  if (traced) {
-    state.trace = --traces;
-  }
-  try {
-    return f();
-  } finally {
-    state.trace = outer;
-  }
-}
-
-/** Tensors that the program may use during a call, of handles that are lent. */
-export function lent(handles: Uint32Array): Tensor[] {
-  return Array.from(handles, (h) => new Tensor(wasm().tensorClone(h)));
-}
-
-/** Handles that are given away, of tensors. */
-export function given(tensors: Tensor | Tensor[]): Uint32Array {
-  return Uint32Array.from(toList(tensors), (t) => wasm().tensorClone(t.handle));
 }
 
 interface Spec {

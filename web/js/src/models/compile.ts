@@ -1,8 +1,8 @@
 /** What a model is compiled with: losses, metrics and optimizers, in the module's terms. */
 
 import { scoped } from '../engine/engine';
+import { calledBack, given, lent } from '../layers/callback';
 import { toCamel, toSnake } from '../layers/config';
-import { calledBack, given, lent } from '../layers/layer';
 import { Tensor } from '../tensor/tensor';
 import { OptimizerConstructors as train, type Optimizer } from '../train/index';
 import type { NamedTensor } from '../types';
