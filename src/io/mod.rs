@@ -15,7 +15,7 @@ pub use artifacts::ModelJson;
 pub use artifacts::{read_model, write_model};
 pub use graph::{GraphModel, GraphTensor};
 pub use layers::{
-    LoadOptions, SaveOptions, load_layers_model, load_layers_model_with, to_tfjs_layers_model,
-    to_tfjs_layers_model_with,
+    LoadOptions, SaveOptions, layer_from_tfjs, layer_to_tfjs, load_layers_model, load_layers_model_with,
+    model_from_tfjs, to_tfjs_layers_model, to_tfjs_layers_model_with,
 };
 pub use weights::{Quantization, Weight, WeightsEntry, WeightsGroup, decode_weights, encode_weights};

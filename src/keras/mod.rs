@@ -24,7 +24,7 @@ pub(crate) use base::Weight;
 pub use base::{
     AnyLayer, Call, CallArgs, ConstraintArg, DTypePolicy, InitializerArg, KerasInputs, KerasTensor, Layer,
     Node, ObjectArg, RegularizerArg, RnnCell, WeightSpec, deserialize_layer, dtype_policy, register_layer,
-    serialize_layer, set_dtype_policy,
+    register_layer_source, serialize_layer, set_dtype_policy,
 };
 pub use layers::input;
 pub use models::{Model, Sequential, Summary};

@@ -12,6 +12,7 @@ pub mod errors;
 pub mod functions;
 pub mod gradients;
 pub mod handles;
+pub mod io;
 pub mod keras;
 pub mod ops;
 pub mod page_read;

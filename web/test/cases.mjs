@@ -1,5 +1,6 @@
 // Runs all cases against goldens; in Node by run.mjs, in Chromium by page.mjs.
 
+import beyond from './cases/beyond.mjs';
 import own from './cases/own.mjs';
 import { difference, groups, run } from './harness.mjs';
 import { notOnWebGpu, pending } from './pending.mjs';
@@ -8,7 +9,7 @@ import { notOnWebGpu, pending } from './pending.mjs';
 export async function runCases(tf, goldens, filter, more = {}) {
   const problems = [];
   let [passed, waiting] = [0, 0];
-  const alone = { own, ...more };
+  const alone = { own, beyond, ...more };
   for (const [group, cases] of Object.entries({ ...groups, ...alone })) {
     for (const [name, f] of Object.entries(cases)) {
       const full = `${group}: ${name}`;

@@ -1,5 +1,6 @@
 //! Layers models: Keras models in TensorFlow.js' format.
 
+mod config;
 mod downgrade;
 mod masks;
 mod names;
@@ -9,6 +10,7 @@ mod training;
 mod upgrade;
 mod write;
 
+pub use config::{layer_from_tfjs, layer_to_tfjs, model_from_tfjs};
 pub use write::{SaveOptions, to_tfjs_layers_model, to_tfjs_layers_model_with};
 
 use super::ModelJson;

@@ -42,6 +42,7 @@ impl Upgrade {
         let class = match class {
             "Model" => "Functional",
             "BatchNormalizationV1" | "BatchNormalizationV2" => "BatchNormalization",
+            "ThresholdedReLU" => "ReLU",
             "UnifiedGRU" => "GRU",
             "UnifiedLSTM" => "LSTM",
             other => other,
@@ -151,6 +152,11 @@ impl Upgrade {
             "LeakyReLU" => {
                 if let Some(alpha) = c.remove("alpha") {
                     c.insert("negative_slope".into(), alpha);
+                }
+            }
+            "ReLU" => {
+                if let Some(theta) = c.remove("theta") {
+                    c.insert("threshold".into(), theta);
                 }
             }
             // Both write one axis as a list of it.
