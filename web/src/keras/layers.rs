@@ -1,10 +1,10 @@
 //! Layers: made, called, asked for their weights.
 
-use super::own_layer::OwnLayer;
+use super::own_layer::{OwnLayer, set_maker};
 use super::{json, shapes, shapes_text};
 use crate::errors::Out;
 use crate::handles::{self, Object};
-use js_sys::Object as JsObject;
+use js_sys::{Function, Object as JsObject};
 use wasm_bindgen::prelude::*;
 use wgflow::io::{layer_from_tfjs, layer_to_tfjs};
 use wgflow::keras::{AnyLayer, CallArgs, deserialize_layer};
@@ -35,6 +35,13 @@ pub fn layer_to(layer: u32) -> Out<String> {
 #[wasm_bindgen(js_name = layerOwn)]
 pub fn layer_own(described: JsObject) -> Out<u32> {
     Ok(handles::keep(Object::Layer(OwnLayer::read(&described)?))?)
+}
+
+/// Says who makes layers of classes that the program knows, where models are read: a function from class name and configuration (JSON) to
+/// the handle of a layer, 0 for a class that it does not know.
+#[wasm_bindgen(js_name = layerMaker)]
+pub fn layer_maker(make: Function) {
+    set_maker(make);
 }
 
 /// Runs it on tensors: handles of its outputs. `args` holds settings as JSON and `tensors` the handles of those by name.

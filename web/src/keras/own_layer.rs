@@ -53,10 +53,8 @@ thread_local! {
     static MAKER: RefCell<Option<Callback>> = RefCell::default();
 }
 
-/// Says who makes layers of classes that the program knows, where models are read: a function from class name and configuration (JSON) to
-/// the handle of a layer, 0 for a class that it does not know.
-#[wasm_bindgen(js_name = layerMaker)]
-pub fn layer_maker(make: Function) {
+/// Takes over from here who makes layers of classes that the program knows.
+pub(super) fn set_maker(make: Function) {
     let first = MAKER.with_borrow_mut(|m| m.replace(Callback::new(make)).is_none());
     if first {
         register_layer_source(made);

@@ -185,7 +185,7 @@ export default {
   'optimizer state is saved and loaded': async (tf) => {
     const make = () => {
       const m = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2], kernelInitializer: 'ones' })] });
-      m.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: 'meanSquaredError', metrics: ['mae'] });
+      m.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: 'meanSquaredError', metrics: ['mae', 'accuracy'] });
       return m;
     };
     const [x, y] = [tf.linspace(0, 1, 8).reshape([4, 2]), tf.ones([4, 1])];
@@ -196,7 +196,7 @@ export default {
     const again = await tf.loadLayersModel(tf.io.fromMemory(saved));
     const a = await m.fit(x, y, { epochs: 2, verbose: 0, shuffle: false });
     const b = await again.fit(x, y, { epochs: 2, verbose: 0, shuffle: false });
-    return check({ config: saved.trainingConfig !== undefined, loss: near(a.history.loss, b.history.loss) || [a.history, b.history], names: `${Object.keys(b.history)}` === 'loss,meanAbsoluteError' || Object.keys(b.history) });
+    return check({ config: saved.trainingConfig !== undefined, loss: near(a.history.loss, b.history.loss) || [a.history, b.history], names: `${Object.keys(b.history)}` === 'loss,meanAbsoluteError,acc' || Object.keys(b.history) });
   },
   'user metadata is kept': async (tf) => {
     const m = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });

@@ -62,7 +62,11 @@ export async function save(model: LayersModel, place: IOHandler | string, config
     weightData: data.slice().buffer,
   };
   if (config.includeOptimizer && json.trainingConfig !== undefined) {
-    artifacts.trainingConfig = json.trainingConfig;
+    const { metrics } = json.trainingConfig;
+    const own = model.metrics == null ? [] : [model.metrics].flat();
+    // The module knows which accuracy it is; files say what the program said.
+    const said = (m: string, i: number): string => (own[i] === 'accuracy' || own[i] === 'acc' ? 'accuracy' : m);
+    artifacts.trainingConfig = { ...json.trainingConfig, metrics: Array.isArray(metrics) && metrics.length === own.length ? metrics.map(said) : metrics };
   }
   const metadata = model.getUserDefinedMetadata();
   if (metadata != null) {
