@@ -5,13 +5,15 @@ use crate::error::{Error, Result};
 use crate::shape::Shape;
 use std::hash::{Hash, Hasher};
 
-/// The elements of a [`Literal`]: exact integers (and bool as 0 and 1) or floats, in row-major order.
+/// The elements of a [`Literal`]: exact integers (and bool as 0 and 1), floats or strings, in row-major order.
 #[derive(Clone, Debug)]
 pub enum Values {
     /// Integers and bool.
     Ints(Vec<i64>),
     /// Floats of any width.
     Floats(Vec<f64>),
+    /// Strings of bytes. Only the host has them: graphs of primitives do not.
+    Strings(Vec<Vec<u8>>),
 }
 
 /// A host value with its dtype and shape. Equality and hash go by bits, so NaN equals itself and `-0.0` differs from `0.0`.
@@ -38,15 +40,23 @@ impl Literal {
         Literal { dtype, shape: shape.into(), values }
     }
 
+    /// From strings of bytes.
+    pub fn strings(shape: impl Into<Shape>, values: Vec<Vec<u8>>) -> Self {
+        Literal { dtype: DType::String, shape: shape.into(), values: Values::Strings(values) }
+    }
+
     /// A scalar of `dtype`; an integer or bool dtype takes the truncated value.
     pub fn scalar(dtype: DType, v: f64) -> Self {
         Self::filled(dtype, Shape::scalar(), v)
     }
 
-    /// `shape` filled with one value.
+    /// `shape` filled with one value; with empty strings for dtype string.
     pub fn filled(dtype: DType, shape: impl Into<Shape>, v: f64) -> Self {
         let shape = shape.into();
         let n = shape.size();
+        if dtype == DType::String {
+            return Self::strings(shape, vec![vec![]; n]);
+        }
         if dtype.is_exact() {
             Self::ints(dtype, shape, vec![v as i64; n])
         } else {
@@ -68,6 +78,7 @@ impl Literal {
         match &self.values {
             Values::Ints(v) => v.len(),
             Values::Floats(v) => v.len(),
+            Values::Strings(v) => v.len(),
         }
     }
 
@@ -76,19 +87,29 @@ impl Literal {
         self.len() == 0
     }
 
-    /// Element `i` as a float.
+    /// Element `i` as a float; NaN for a string.
     pub fn f64_at(&self, i: usize) -> f64 {
         match &self.values {
             Values::Ints(v) => v[i] as f64,
             Values::Floats(v) => v[i],
+            Values::Strings(_) => f64::NAN,
         }
     }
 
-    /// Element `i` as an integer; floats are truncated.
+    /// Element `i` as an integer; floats are truncated, strings are 0.
     pub fn i64_at(&self, i: usize) -> i64 {
         match &self.values {
             Values::Ints(v) => v[i],
             Values::Floats(v) => v[i] as i64,
+            Values::Strings(_) => 0,
+        }
+    }
+
+    /// The strings; none where the elements are numbers.
+    pub fn as_strings(&self) -> &[Vec<u8>] {
+        match &self.values {
+            Values::Strings(v) => v,
+            _ => &[],
         }
     }
 
@@ -102,16 +123,20 @@ impl Literal {
         (0..self.len()).map(|i| self.i64_at(i)).collect()
     }
 
-    /// All elements as `T`.
+    /// All elements as `T`; zeros for strings.
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
         match &self.values {
             Values::Ints(v) => v.iter().map(|&v| T::from_i64(v)).collect(),
             Values::Floats(v) => v.iter().map(|&v| T::from_f64(v)).collect(),
+            Values::Strings(v) => vec![T::default(); v.len()],
         }
     }
 
     /// The one value that every element has, if there is one.
     pub fn splat(&self) -> Option<f64> {
+        if matches!(self.values, Values::Strings(_)) {
+            return None;
+        }
         let n = self.len();
         let first = (n > 0).then(|| self.f64_at(0))?;
         (1..n).all(|i| self.f64_at(i).to_bits() == first.to_bits()).then_some(first)
@@ -122,6 +147,7 @@ impl Literal {
         match &self.values {
             Values::Floats(v) => (v[0] as f32).to_bits(),
             Values::Ints(v) => v[0] as u32,
+            Values::Strings(_) => 0,
         }
     }
 
@@ -218,6 +244,7 @@ impl PartialEq for Literal {
                 (Values::Floats(a), Values::Floats(b)) => {
                     a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
                 }
+                (Values::Strings(a), Values::Strings(b)) => a == b,
                 _ => false,
             }
     }
@@ -231,6 +258,7 @@ impl Hash for Literal {
         match &self.values {
             Values::Ints(v) => v.hash(h),
             Values::Floats(v) => v.iter().for_each(|v| v.to_bits().hash(h)),
+            Values::Strings(v) => v.hash(h),
         }
     }
 }

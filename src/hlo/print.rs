@@ -63,6 +63,7 @@ fn literal(l: &Literal) -> String {
     let shown = |i: usize| match &l.values {
         Values::Ints(v) => v[i].to_string(),
         Values::Floats(v) => v[i].to_string(),
+        Values::Strings(v) => format!("{:?}", String::from_utf8_lossy(&v[i])),
     };
     let mut text: Vec<_> = (0..l.len().min(SHOWN_ELEMENTS)).map(shown).collect();
     if l.len() > SHOWN_ELEMENTS {

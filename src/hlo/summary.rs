@@ -55,6 +55,7 @@ impl Literal {
                 general(v[i], 15, 17, |t| t.parse() == Ok(v[i]))
             }
             Values::Floats(v) => general(v[i], 6, 9, |t| t.parse() == Ok(v[i] as f32)),
+            Values::Strings(v) => format!("\"{}\"", String::from_utf8_lossy(&v[i])),
         }
     }
 }

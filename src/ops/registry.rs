@@ -1,6 +1,6 @@
 //! All registered ops.
 
-use super::{array, image, linalg, losses, math, metrics, nn, random};
+use super::{array, image, linalg, losses, math, metrics, nn, ragged, random, sparse, strings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
@@ -15,7 +15,10 @@ const FAMILIES: &[Family] = &[
     ("math", math::OPS),
     ("metrics", metrics::OPS),
     ("nn", nn::OPS),
+    ("ragged", ragged::OPS),
     ("random", random::OPS),
+    ("sparse", sparse::OPS),
+    ("strings", strings::OPS),
 ];
 
 /// Every op of every family.

@@ -14,6 +14,8 @@ pub enum Fill {
     Distinct(f64, f64),
     /// These values, repeated as needed.
     Values(Vec<f64>),
+    /// These strings, repeated as needed.
+    Strings(Vec<String>),
 }
 
 /// One test input.
@@ -138,6 +140,12 @@ impl Case {
         self.input(DType::Bool, shape, Fill::Uniform(0.0, 2.0))
     }
 
+    /// Adds an input of given strings.
+    #[must_use]
+    pub fn texts(self, shape: impl Into<Shape>, v: &[&str]) -> Self {
+        self.input(DType::String, shape, Fill::Strings(v.iter().map(|s| s.to_string()).collect()))
+    }
+
     /// Compares results only.
     #[must_use]
     pub fn forward_only(mut self) -> Self {
@@ -166,6 +174,7 @@ impl fmt::Display for Fill {
             Fill::Uniform(lo, hi) => write!(f, "uniform {lo}..{hi}"),
             Fill::Distinct(lo, hi) => write!(f, "distinct {lo}..{hi}"),
             Fill::Values(v) => write!(f, "{v:?}"),
+            Fill::Strings(v) => write!(f, "{v:?}"),
         }
     }
 }

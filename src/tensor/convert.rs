@@ -1,9 +1,9 @@
-//! What may stand where a tensor is wanted: tensors, variables, Rust numbers, arrays and vectors of them.
+//! What may stand where a tensor is wanted: tensors, variables, Rust numbers and strings, arrays and vectors of them.
 
 use super::{Tensor, Variable};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
-use crate::hlo::{Literal, Spec};
+use crate::hlo::{Literal, Spec, Values};
 use crate::shape::Shape;
 
 /// Anything that converts to a tensor as `tf.convert_to_tensor` does.
@@ -65,9 +65,74 @@ impl IntoTensor for Literal {
     }
 }
 
-/// Elements of nested arrays: numbers or arrays of the same.
+/// A Rust type that elements of tensors are read as: every [`Element`], `String`, and `Vec<u8>` for strings that are no text.
+pub trait HostElement: Sized {
+    /// The dtype of such elements.
+    const DTYPE: DType;
+    /// The elements of a value of this class.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a `String` that is not UTF-8.
+    fn of(l: Literal) -> Result<Vec<Self>>;
+}
+
+impl<T: Element> HostElement for T {
+    const DTYPE: DType = T::DTYPE;
+    fn of(l: Literal) -> Result<Vec<T>> {
+        Ok(l.to_vec())
+    }
+}
+
+impl HostElement for Vec<u8> {
+    const DTYPE: DType = DType::String;
+    fn of(l: Literal) -> Result<Vec<Self>> {
+        match l.values {
+            Values::Strings(v) => Ok(v),
+            _ => Err(Error::internal("Tensor.to_vec", "a string tensor without strings")),
+        }
+    }
+}
+
+impl HostElement for String {
+    const DTYPE: DType = DType::String;
+    fn of(l: Literal) -> Result<Vec<Self>> {
+        let text = |v: Vec<u8>| {
+            let wanted = "UTF-8; read other strings as Vec<u8>";
+            String::from_utf8(v)
+                .map_err(|e| Error::invalid("Tensor.to_vec", "T", wanted, format_args!("{:?}", e.as_bytes())))
+        };
+        Vec::<u8>::of(l)?.into_iter().map(text).collect()
+    }
+}
+
+/// What stands in nested arrays at the end: numbers and strings.
+trait Leaf: Clone {
+    /// The dtype without a wish, and whether it adapts to one.
+    fn default_dtype() -> (DType, bool);
+    fn build(shape: Shape, v: &[Self], dtype: Option<DType>) -> Result<Tensor>;
+}
+
+impl<T: Element> Leaf for T {
+    fn default_dtype() -> (DType, bool) {
+        default_dtype::<T>()
+    }
+    fn build(shape: Shape, v: &[T], dtype: Option<DType>) -> Result<Tensor> {
+        build(shape, v, dtype)
+    }
+}
+
+impl Leaf for Vec<u8> {
+    fn default_dtype() -> (DType, bool) {
+        (DType::String, false)
+    }
+    fn build(shape: Shape, v: &[Vec<u8>], _: Option<DType>) -> Result<Tensor> {
+        Tensor::from_literal(Literal::strings(shape, v.to_vec()), &crate::config::current_device()?)
+    }
+}
+
+/// Elements of nested arrays: numbers, strings, or arrays of the same.
 trait Nested {
-    type Leaf: Element;
+    type Leaf: Leaf;
     fn shape(&self, dims: &mut Vec<usize>) -> Result<()>;
     fn collect(&self, out: &mut Vec<Self::Leaf>);
 }
@@ -173,11 +238,28 @@ macro_rules! numbers {
 }
 numbers!(f32, f64, half::f16, half::bf16, i8, i16, i32, i64, u8, u16, u32, u64, bool);
 
+macro_rules! texts {
+    ($($t:ty),+) => { $(
+        impl Nested for $t {
+            type Leaf = Vec<u8>;
+            fn shape(&self, _: &mut Vec<usize>) -> Result<()> { Ok(()) }
+            fn collect(&self, out: &mut Vec<Vec<u8>>) { out.push(self.as_bytes().to_vec()); }
+        }
+        impl IntoTensor for $t {
+            fn own_dtype(&self) -> Option<DType> { Some(DType::String) }
+            fn into_tensor(self, dtype: Option<DType>) -> Result<Tensor> {
+                Leaf::build(Shape::scalar(), &[self.as_bytes().to_vec()], dtype)
+            }
+        }
+    )+ };
+}
+texts!(&str, String, &String);
+
 macro_rules! lists {
     ($([$($g:tt)*] $t:ty),+) => { $(
         impl<N: Nested, $($g)*> IntoTensor for $t {
             fn own_dtype(&self) -> Option<DType> {
-                let (d, free) = default_dtype::<N::Leaf>();
+                let (d, free) = N::Leaf::default_dtype();
                 (!free).then_some(d)
             }
             fn into_tensor(self, dtype: Option<DType>) -> Result<Tensor> {
@@ -185,7 +267,7 @@ macro_rules! lists {
                 list_shape(&self[..], &mut dims)?;
                 let mut leaves = vec![];
                 self.iter().for_each(|i| i.collect(&mut leaves));
-                build(dims.into(), &leaves, dtype)
+                N::Leaf::build(dims.into(), &leaves, dtype)
             }
         }
     )+ };

@@ -2,7 +2,8 @@
 
 use super::op::{DynOp, Place, hash_to, same};
 use super::recorder::{Call, How, interested};
-use super::{Entry, Tensor, engine, trace};
+use super::{Entry, Tensor, engine, strings, trace};
+use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{Literal, Spec};
 use smallvec::SmallVec;
@@ -28,6 +29,9 @@ pub fn run(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
             format_args!("{:?}", info.inputs),
             format_args!("{n} tensors"),
         ));
+    }
+    if inputs.iter().any(|t| t.dtype() == DType::String) {
+        return strings::run_strings(op, inputs);
     }
     if info.place == Place::Host {
         return run_on_host(op, inputs);
@@ -79,7 +83,7 @@ pub(crate) fn host_value(op: &str, t: &Tensor) -> Result<Literal> {
     t.to_literal()
 }
 
-fn run_on_host(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
+pub(super) fn run_on_host(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
     let info = op.info();
     if let Some(outputs) = op.compose(inputs) {
         return outputs.map_err(|e| e.for_op(info.name));

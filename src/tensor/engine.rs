@@ -2,6 +2,7 @@
 
 use super::{Data, Entry, Tensor, deferred};
 use crate::config;
+use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{Arg, Executable, dump, print_out, target_of};
 use crate::hlo::{CheckText, Literal, interpret};
@@ -14,9 +15,9 @@ pub const MIRROR_LIMIT: usize = 1024;
 /// Operands beyond this number are buffers, also those that could be run-time scalars.
 pub(crate) const MAX_SCALARS: usize = 64;
 
-/// Whether a host value stays on the host: small integers and bools, and scalars.
+/// Whether a host value stays on the host: small integers and bools, scalars, and strings, which devices have none of.
 pub(super) fn is_mirrored(l: &Literal) -> bool {
-    l.shape.rank() == 0 || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
+    l.shape.rank() == 0 || l.dtype == DType::String || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
 }
 
 /// Runs an entry.

@@ -22,6 +22,7 @@ pub(super) fn array_repr(l: &Literal) -> String {
     if l.shape.rank() == 0 {
         return match l.dtype {
             DType::Bool => bool_text(l.i64_at(0)).into(),
+            DType::String => bytes_text(l, 0),
             d if d.is_exact() => l.i64_at(0).to_string(),
             _ => scalar_float(DType::Float64, l.f64_at(0)),
         };
@@ -33,7 +34,12 @@ pub(super) fn array_repr(l: &Literal) -> String {
         extras.push(format!("shape={}", l.shape));
     }
     if !matches!(l.dtype, DType::Int64 | DType::Float64 | DType::Bool) || l.is_empty() {
-        extras.push(format!("dtype={}", l.dtype));
+        // NumPy keeps strings as objects.
+        extras.push(if l.dtype == DType::String {
+            "dtype=object".into()
+        } else {
+            format!("dtype={}", l.dtype)
+        });
     }
     if extras.is_empty() {
         return format!("{PREFIX}{body})");
@@ -49,8 +55,34 @@ fn bool_text(v: i64) -> &'static str {
     if v == 0 { "False" } else { "True" }
 }
 
+/// A string as Python writes bytes.
+fn bytes_text(l: &Literal, i: usize) -> String {
+    let Some(v) = l.as_strings().get(i) else { return String::new() };
+    let quote = if v.contains(&b'\'') && !v.contains(&b'"') { '"' } else { '\'' };
+    let mut out = format!("b{quote}");
+    for &c in v {
+        match c {
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            b' '..=b'~' if char::from(c) == quote => {
+                out.push('\\');
+                out.push(quote);
+            }
+            b' '..=b'~' => out.push(char::from(c)),
+            _ => {
+                let _ = write!(out, "\\x{c:02x}");
+            }
+        }
+    }
+    out.push(quote);
+    out
+}
+
 fn scalar_str(l: &Literal) -> String {
     match l.dtype {
+        DType::String => bytes_text(l, 0),
         DType::Bool => bool_text(l.i64_at(0)).into(),
         DType::BFloat16 => general(l.f64_at(0)),
         d if d.is_exact() => l.i64_at(0).to_string(),
@@ -58,9 +90,10 @@ fn scalar_str(l: &Literal) -> String {
     }
 }
 
-/// How one element is written; the same width for all.
+/// How one element is written; the same width for all but strings.
 enum Style {
     Bool,
+    Bytes,
     Int { width: usize },
     General,
     Float { dtype: DType, scientific: bool, left: usize, right: usize, exponent: usize },
@@ -71,6 +104,7 @@ impl Style {
     fn of(l: &Literal, places: &[usize]) -> Style {
         match l.dtype {
             DType::Bool => Style::Bool,
+            DType::String => Style::Bytes,
             DType::BFloat16 => Style::General,
             d if d.is_exact() => {
                 Style::Int { width: places.iter().map(|&i| l.i64_at(i).to_string().len()).max().unwrap_or(0) }
@@ -82,6 +116,7 @@ impl Style {
     fn text(&self, l: &Literal, i: usize) -> String {
         match *self {
             Style::Bool => format!("{:>5}", bool_text(l.i64_at(i))),
+            Style::Bytes => bytes_text(l, i),
             Style::Int { width } => format!("{:>width$}", l.i64_at(i)),
             Style::General => general(l.f64_at(i)),
             Style::Float { dtype, scientific, left, right, exponent } => {

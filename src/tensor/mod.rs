@@ -11,13 +11,14 @@ mod format;
 mod op;
 mod recorder;
 mod scope;
+mod strings;
 mod trace;
 mod variable;
 
 pub use attr::{Args, Attr, AttrType};
 pub use case::{Case, Fill, Sample, case};
-pub use convert::IntoTensor;
 pub(crate) use convert::pair;
+pub use convert::{HostElement, IntoTensor};
 pub(crate) use deferred::end_segment;
 pub use deferred::{EagerStats, eager_stats};
 pub(crate) use door::host_value;
@@ -26,7 +27,9 @@ pub(crate) use engine::MAX_SCALARS;
 pub use engine::MIRROR_LIMIT;
 pub use entry::{Entry, Vjp};
 pub(crate) use format::array_str;
-pub use op::{Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Truth, row};
+pub use op::{
+    Adjoints, AttrSchema, DynHasher, DynOp, Info, IntoOutputs, Op, Place, Row, Strings, Truth, row,
+};
 pub use recorder::{Call, CustomBackward, How, Recorder, add_recorder, remove_recorder, without_recorders};
 pub(crate) use recorder::{interested, is_recorded};
 pub use scope::{name_scope, scoped};
@@ -38,7 +41,7 @@ pub use variable::{Variable, VariableId};
 
 use crate::compiler::checks::error_of;
 use crate::compiler::plan::buffer_bytes;
-use crate::dtype::{DType, Element};
+use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hlo::{Literal, Spec, Val};
 use crate::runtime::{Buffer, Device, ReadOutput};
@@ -321,32 +324,34 @@ impl Tensor {
         })
     }
 
-    /// The elements in row-major order (`Tensor.numpy()`); waits for the device.
+    /// The elements in row-major order (`Tensor.numpy()`): numbers, or `String` (`Vec<u8>` for bytes that are no text) of dtype string; waits
+    /// for the device.
     ///
     /// # Errors
-    /// `InvalidArgument` when `T` is not of the tensor's class (floats, integers, bool); as [`Tensor::to_literal`].
-    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+    /// `InvalidArgument` when `T` is not of the tensor's class (floats, integers, bool, strings), and for `String`s that are not UTF-8; as
+    /// [`Tensor::to_literal`].
+    pub fn to_vec<T: HostElement>(&self) -> Result<Vec<T>> {
         self.check_class::<T>()?;
-        Ok(self.to_literal()?.to_vec())
+        T::of(self.to_literal()?)
     }
 
     /// As [`Tensor::to_vec`], without blocking: what a page has to use.
     ///
     /// # Errors
     /// As [`Tensor::to_vec`].
-    pub async fn data<T: Element>(&self) -> Result<Vec<T>> {
+    pub async fn data<T: HostElement>(&self) -> Result<Vec<T>> {
         self.check_class::<T>()?;
         match self.source()? {
-            Source::Host(l) => Ok(l.to_vec()),
+            Source::Host(l) => T::of((*l).clone()),
             Source::Device(b, bytes) => {
                 let read = self.0.device.read(&[(&b, 0..bytes)])?;
-                Ok(self.finish(&bytes_of(read.await?)?)?.to_vec())
+                T::of(self.finish(&bytes_of(read.await?)?)?)
             }
         }
     }
 
-    fn check_class<T: Element>(&self) -> Result<()> {
-        let class = |d: DType| (d.is_float(), d.is_int(), d == DType::Bool);
+    fn check_class<T: HostElement>(&self) -> Result<()> {
+        let class = |d: DType| (d.is_float(), d.is_int(), d == DType::Bool, d == DType::String);
         if class(T::DTYPE) == class(self.dtype()) {
             return Ok(());
         }
@@ -362,7 +367,7 @@ impl Tensor {
     ///
     /// # Errors
     /// `InvalidArgument` for other sizes; as [`Tensor::to_vec`].
-    pub fn item<T: Element>(&self) -> Result<T> {
+    pub fn item<T: HostElement>(&self) -> Result<T> {
         if self.size() != 1 {
             return Err(Error::invalid(
                 "Tensor.item",
@@ -371,7 +376,8 @@ impl Tensor {
                 format_args!("shape {}", self.shape()),
             ));
         }
-        Ok(self.to_vec()?[0])
+        let one = self.to_vec()?.into_iter().next();
+        one.ok_or_else(|| Error::internal("Tensor.item", "the value has no element"))
     }
 }
 

@@ -44,6 +44,19 @@ pub struct Info {
     pub place: Place,
     /// Where goldens come from.
     pub truth: Truth,
+    /// What it does with inputs of dtype string.
+    pub strings: Strings,
+}
+
+/// What an op does with inputs of dtype string, which only the host has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strings {
+    /// It refuses them.
+    Refused,
+    /// It moves or compares them without a look inside: the first this many results (all for `usize::MAX`) are strings.
+    Moved(usize),
+    /// It is an op of strings.
+    Read,
 }
 
 /// Results of a build.
@@ -299,12 +312,14 @@ impl Hasher for DynHasher<'_> {
 ///
 /// Inputs stand by name in `(x, y)`, or `(x; values)` where the last stands for any number: it is then a slice. `NAME as "Raw"` gives
 /// TensorFlow's name where Rust's must differ. `in api "tf.nn.gelu"` marks an op that TensorFlow composes in Python. `host |s, x|` in the
-/// place of `build` makes an op of the host over values; `tensors |s, x|` one that reads the values it needs and calls other ops.
+/// place of `build` makes an op of the host over values; `tensors |s, x|` one that reads the values it needs and calls other ops. Before these
+/// `strings Moved(n);` or `strings Read;` may say that it takes strings; see [`Strings`].
 #[macro_export]
 macro_rules! op {
     (
         $(#[doc = $doc:literal])+
         $name:ident $(as $raw:literal)? in $($api_truth:ident)? $api:literal ($($x:ident),* $(; $rest:ident)?) { $($(#[doc = $fdoc:literal])* $f:ident: $t:ty $(= $d:expr)?),* $(,)? }
+        $(strings $strings:ident $(($moved:expr))?;)?
         build |$s:ident, $g:ident| $build:expr;
         $(vjp |$vs:ident, $vg:ident, $vx:ident, $vy:ident, $vdy:ident| $vjp:expr;)?
         $(vjps |$ws:ident, $wg:ident, $wx:ident, $wy:ident, $wdy:ident| $vjps:expr;)?
@@ -313,7 +328,7 @@ macro_rules! op {
     ) => {
         $crate::op!(@struct [$($doc)+] $name { $([$($fdoc)*] $f: $t),* });
         impl $crate::tensor::Op for $name {
-            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Device { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
+            $crate::op!(@common [$($strings $(($moved))?)?] $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Device { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, $g: &mut $crate::hlo::Graph, x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
                 let $s = self;
                 let _ = ($s, &*$g);
@@ -348,13 +363,14 @@ macro_rules! op {
     (
         $(#[doc = $doc:literal])+
         $name:ident $(as $raw:literal)? in $($api_truth:ident)? $api:literal ($($x:ident),* $(; $rest:ident)?) { $($(#[doc = $fdoc:literal])* $f:ident: $t:ty $(= $d:expr)?),* $(,)? }
+        $(strings $strings:ident $(($moved:expr))?;)?
         host |$s:ident, $hx:ident| $host:expr;
         cases [$($case:expr),* $(,)?]
         $(errors [$($error:expr),* $(,)?])?
     ) => {
         $crate::op!(@struct [$($doc)+] $name { $([$($fdoc)*] $f: $t),* });
         impl $crate::tensor::Op for $name {
-            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
+            $crate::op!(@common [$($strings $(($moved))?)?] $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, _g: &mut $crate::hlo::Graph, _x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
                 Err($crate::Error::internal(stringify!($name), "has no device form"))
             }
@@ -368,19 +384,20 @@ macro_rules! op {
     (
         $(#[doc = $doc:literal])+
         $name:ident $(as $raw:literal)? in $($api_truth:ident)? $api:literal ($($x:ident),* $(; $rest:ident)?) { $($(#[doc = $fdoc:literal])* $f:ident: $t:ty $(= $d:expr)?),* $(,)? }
+        $(strings $strings:ident $(($moved:expr))?;)?
         tensors |$s:ident, $tx:ident| $compose:expr;
         cases [$($case:expr),* $(,)?]
         $(errors [$($error:expr),* $(,)?])?
     ) => {
         $crate::op!(@struct [$($doc)+] $name { $([$($fdoc)*] $f: $t),* });
         impl $crate::tensor::Op for $name {
-            $crate::op!(@common $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
+            $crate::op!(@common [$($strings $(($moved))?)?] $name [$($raw)?] [$($api_truth)?] $api [$($doc)+] ($($x),*) ($($rest)?) Host { $($f: $t $(= $d)?),* } [$($case),*] [$($($error),*)?]);
             fn build(&self, _g: &mut $crate::hlo::Graph, _x: &[$crate::hlo::Val]) -> $crate::Result<Vec<$crate::hlo::Val>> {
                 Err($crate::Error::internal(stringify!($name), "has no device form"))
             }
             fn compose(&self, $tx: &[&$crate::Tensor]) -> Option<$crate::Result<Vec<$crate::Tensor>>> {
                 let $s = self;
-                let _ = $s;
+                let _ = ($s, $tx);
                 let outputs = || -> $crate::Result<Vec<$crate::Tensor>> { $compose };
                 Some(outputs())
             }
@@ -391,7 +408,7 @@ macro_rules! op {
         #[derive(Clone, Debug)]
         pub struct $name { $($(#[doc = $fdoc])* #[doc = concat!("TensorFlow's `", stringify!($f), "`.")] pub $f: $t),* }
     };
-    (@common $name:ident [$($raw:literal)?] [$($truth:ident)?] $api:literal [$($doc:literal)+] ($($x:ident),*) ($($rest:ident)?) $place:ident { $($f:ident: $t:ty $(= $d:expr)?),* } [$($case:expr),*] [$($error:expr),*]) => {
+    (@common [$($strings:ident $(($moved:expr))?)?] $name:ident [$($raw:literal)?] [$($truth:ident)?] $api:literal [$($doc:literal)+] ($($x:ident),*) ($($rest:ident)?) $place:ident { $($f:ident: $t:ty $(= $d:expr)?),* } [$($case:expr),*] [$($error:expr),*]) => {
         const INFO: $crate::tensor::Info = $crate::tensor::Info {
             name: $crate::op!(@name $name $($raw)?),
             api: $api,
@@ -400,6 +417,7 @@ macro_rules! op {
             variadic: $crate::op!(@variadic $($rest)?),
             place: $crate::tensor::Place::$place,
             truth: $crate::op!(@truth $($truth)?),
+            strings: $crate::op!(@strings $($strings $(($moved))?)?),
         };
         fn schema() -> Vec<$crate::tensor::AttrSchema> {
             vec![$($crate::tensor::AttrSchema {
@@ -443,9 +461,13 @@ macro_rules! op {
     (@attr targmax) => { "Targmax" };
     (@attr dst_t) => { "DstT" };
     (@attr truncate) => { "Truncate" };
+    (@attr tsplits) => { "Tsplits" };
+    (@attr output_ragged_rank) => { "OUTPUT_RAGGED_RANK" };
     (@attr $f:ident) => { stringify!($f) };
     (@variadic) => { false };
     (@variadic $rest:ident) => { true };
+    (@strings) => { $crate::tensor::Strings::Refused };
+    (@strings $how:ident $(($moved:expr))?) => { $crate::tensor::Strings::$how $(($moved))? };
     (@truth) => { $crate::tensor::Truth::Raw };
     (@truth api) => { $crate::tensor::Truth::Api };
     (@default $t:ty) => { None::<$t> };

@@ -1,7 +1,8 @@
 """Golden values of ops: computes exported cases with a real TensorFlow.
 
 Called by `cargo xtask goldens` as `ops.py CASES.json OUTDIR`. Writes a safetensors file and a case list a family, and MANIFEST.json.
-Tensors are named OP/CASE/x0 (inputs), y0 (results), g0 (cotangents of results), d0 (gradients in inputs).
+Tensors are named OP/CASE/x0 (inputs), y0 (results), g0 (cotangents of results), d0 (gradients in inputs). Those of strings stand in the
+case list.
 """
 
 import hashlib
@@ -52,8 +53,12 @@ def numbers(values):
 
 def make_input(rng, sample):
     """A numpy array for an exported sample."""
-    shape, dtype, args = sample["shape"], sample["dtype"], numbers(sample["args"])
+    shape, dtype = sample["shape"], sample["dtype"]
     n = int(np.prod(shape, dtype=np.int64))
+    if sample["fill"] == "strings":
+        given = [s.encode() for s in sample["args"]]
+        return np.array([given[k % len(given)] for k in range(n)], object).reshape(shape)
+    args = numbers(sample["args"])
     exact = dtype not in FLOATS
     if sample["fill"] == "uniform":
         lo, hi = args
@@ -120,8 +125,15 @@ def halves(names, tensors):
     return {names[0]: tensors[:n], names[1]: tensors[n:]}
 
 
+def ragged_gather_inputs(tensors):
+    """Splits, values and indices, which are registered as one list."""
+    *nested, values, indices = tensors
+    return {"params_nested_splits": nested, "params_dense_values": values, "indices": indices}
+
+
 # Ops whose inputs are not one list at the end.
 SPECIAL_INPUTS = {
+    "RaggedGather": ragged_gather_inputs,
     "DynamicStitch": lambda tensors: halves(["indices", "data"], tensors),
     "dot_product_attention": lambda tensors: dict(zip(["query", "key", "value", "mask"], tensors)),
 }
@@ -132,6 +144,94 @@ GRAPH_ONLY = {"AccumulateNV2"}
 
 # Ops whose results of 64 bits are words of 32 here, lowest first.
 WORDS = {"StatelessRandomGetKeyCounter"}
+
+
+def prelu(x, alpha):
+    return tf.where(x >= 0, x, alpha * x)
+
+
+def step(x, alpha):
+    y = tf.where(x > 0, tf.ones_like(x), tf.cast(alpha, x.dtype))
+    return tf.where(tf.math.is_nan(x), x, y) if x.dtype.is_floating else y
+
+
+ACTIVATIONS = {
+    "Relu": tf.nn.relu,
+    "Relu6": tf.nn.relu6,
+    "Elu": tf.nn.elu,
+    "Sigmoid": tf.sigmoid,
+    "Tanh": tf.tanh,
+    "GeluExact": tf.nn.gelu,
+    "GeluApproximate": lambda x: tf.nn.gelu(x, approximate=True),
+}
+OPERANDS = {"BiasAdd": 1, "Prelu": 1, "FusedBatchNorm": 4}
+
+
+def followed(x, args, fused_ops, epsilon, leakyrelu_alpha):
+    """What fused ops do with the result of the first."""
+    args = list(args)
+    for name in fused_ops:
+        own = [args.pop(0) for _ in range(min(OPERANDS.get(name, 0), len(args)))]
+        if len(own) < OPERANDS.get(name, 0):
+            raise ValueError(f"{name} lacks operands")
+        if name == "BiasAdd":
+            x = tf.nn.bias_add(x, own[0])
+        elif name == "Prelu":
+            x = prelu(x, own[0])
+        elif name == "LeakyRelu":
+            x = tf.nn.leaky_relu(x, leakyrelu_alpha)
+        elif name == "FusedBatchNorm":
+            scale, offset, mean, variance = own
+            x = tf.nn.batch_normalization(x, mean, variance, offset, scale, epsilon)
+        elif name in ACTIVATIONS:
+            x = ACTIVATIONS[name](x)
+        else:
+            raise ValueError(f"{name} is not known")
+    if args:
+        raise ValueError("operands are left over")
+    return x
+
+
+def fused(op, operands):
+    def function(args=(), fused_ops=(), epsilon=1e-4, leakyrelu_alpha=0.2, **named):
+        first = {theirs: named.pop(ours) for ours, theirs in operands.items()}
+        return followed(op(**first, **named), args, fused_ops, epsilon, leakyrelu_alpha)
+
+    return function
+
+
+def rotate_with_offset(image, radians, fill_value, center):
+    """A rotation as the projective map that it is; what lies outside is told by a map of ones."""
+    _, height, width, channels = image.shape
+    cx, cy = center[0] * width, center[-1] * height
+    sin, cos = np.sin(radians), np.cos(radians)
+    transform = [[cos, -sin, cx - cos * cx + sin * cy, sin, cos, cy - sin * cx - cos * cy, 0, 0]]
+    if len(fill_value) != 1:
+        fill_value = tf.reshape(list(fill_value) + [255.0] * (channels - 3), [channels])
+
+    def seen(x):
+        return tf.raw_ops.ImageProjectiveTransformV3(
+            images=x,
+            transforms=tf.constant(transform, tf.float32),
+            output_shape=[height, width],
+            fill_value=0.0,
+            interpolation="NEAREST",
+        )
+
+    if len(center) > 2:
+        raise ValueError("a center of one or two numbers")
+    return tf.where(seen(tf.ones_like(image)) > 0, seen(image), fill_value)
+
+
+# Ops of TensorFlow.js that TensorFlow has none of: what they are in TensorFlow.
+COMPOSED = {
+    "Prelu": prelu,
+    "Step": step,
+    "_FusedConv2D": fused(tf.raw_ops.Conv2D, {"input": "input", "filter": "filter"}),
+    "FusedDepthwiseConv2dNative": fused(tf.raw_ops.DepthwiseConv2dNative, {"input": "input", "filter": "filter"}),
+    "_FusedMatMul": fused(tf.raw_ops.MatMul, {"a": "a", "b": "b"}),
+    "RotateWithOffset": rotate_with_offset,
+}
 
 
 def named_inputs(row, tensors):
@@ -157,6 +257,8 @@ def call(row, tensors, attrs):
         named.update({k: as_argument(op_def, k, a, given) for k, a in attrs.items()})
         function = getattr(tf.raw_ops, row["name"])
         result = tf.function(lambda: function(**named))() if row["name"] in GRAPH_ONLY else function(**named)
+    elif row["name"] in COMPOSED:
+        result = COMPOSED[row["name"]](**named, **{k: plain(a) for k, a in attrs.items()})
     else:
         module, *path = row["api"].split(".")
         function = {"tf": tf, "keras": keras}[module]
@@ -179,7 +281,11 @@ def batch_norm_unset(attrs, x):
 
 
 # Ops some of whose results are not written: what stands for them.
-UNSET = {"FusedBatchNormV3": batch_norm_unset}
+UNSET = {
+    "FusedBatchNorm": lambda attrs, x: {k: v for k, v in batch_norm_unset(attrs, x).items() if k < 5},
+    "FusedBatchNormV2": lambda attrs, x: {k: v for k, v in batch_norm_unset(attrs, x).items() if k < 5},
+    "FusedBatchNormV3": batch_norm_unset,
+}
 
 
 def is_float(t):
@@ -193,12 +299,24 @@ def run_case(row, case, rng, put):
     with tf.GradientTape() as tape:
         tape.watch([t for t in x if is_float(t)])
         y = call(row, x, case["attrs"])
+    strings = {}
+
+    def keep(key, t, value=None):
+        if t.dtype == tf.string:
+            # Bytes as the characters of the same numbers.
+            values = [v.decode("latin-1") for v in np.ravel(t.numpy()).tolist()]
+            strings[key] = {"shape": t.shape.as_list(), "values": values}
+        else:
+            put(key, t.numpy() if value is None else value)
+
     for i, t in enumerate(x):
-        put(f"x{i}", t.numpy())
+        keep(f"x{i}", t)
     unset = UNSET[row["name"]](case["attrs"], x) if row["name"] in UNSET else {}
     for i, t in enumerate(y):
-        put(f"y{i}", unset[i] if i in unset else t.numpy())
+        keep(f"y{i}", t, unset.get(i))
     entry = {"case": case["text"], "inputs": len(x), "outputs": len(y)}
+    if strings:
+        entry["strings"] = strings
     differentiable = [i for i, t in enumerate(y) if is_float(t) and i not in unset]
     if not case["gradient"] or not differentiable or not any(map(is_float, x)):
         return entry

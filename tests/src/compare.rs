@@ -30,6 +30,9 @@ pub fn difference(got: &Literal, want: &Literal, bound: Bound) -> Option<String>
     if (got.dtype, &got.shape) != (want.dtype, &want.shape) {
         return Some(format!("wanted {} {}, got {} {}", want.dtype, want.shape, got.dtype, got.shape));
     }
+    if got.dtype == DType::String {
+        return (got != want).then(|| format!("wanted {:?}, got {:?}", want.as_strings(), got.as_strings()));
+    }
     if got.dtype.is_exact() {
         let (g, w) = (got.to_i64s(), want.to_i64s());
         return (g != w).then(|| format!("wanted {w:?}, got {g:?}"));

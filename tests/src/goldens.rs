@@ -109,7 +109,10 @@ pub fn family(name: &str) -> BTreeMap<String, OpGoldens> {
 fn golden(tensors: &SafeTensors<'_>, key: &str, c: &Value) -> Golden {
     let count = |k: &str| c[k].as_u64().expect("a count") as usize;
     let (n, m) = (count("inputs"), count("outputs"));
-    let find = |kind: char, i: usize| tensors.tensor(&format!("{key}/{kind}{i}")).ok().map(|v| literal(&v));
+    let find = |kind: char, i: usize| {
+        let strings = c["strings"].get(format!("{kind}{i}")).map(string_literal);
+        strings.or_else(|| tensors.tensor(&format!("{key}/{kind}{i}")).ok().map(|v| literal(&v)))
+    };
     let all = |kind: char, n: usize| -> Vec<Literal> {
         (0..n).map(|i| find(kind, i).unwrap_or_else(|| panic!("{key}/{kind}{i} is missing"))).collect()
     };
@@ -125,6 +128,13 @@ fn golden(tensors: &SafeTensors<'_>, key: &str, c: &Value) -> Golden {
         d: (0..n).map(|i| find('d', i)).collect(),
         gradient,
     }
+}
+
+/// A tensor of strings; each byte is the character of its number.
+fn string_literal(v: &Value) -> Literal {
+    let shape: Vec<usize> = serde_json::from_value(v["shape"].clone()).expect("a shape");
+    let texts: Vec<String> = serde_json::from_value(v["values"].clone()).expect("texts");
+    Literal::strings(shape, texts.iter().map(|s| s.chars().map(|c| c as u32 as u8).collect()).collect())
 }
 
 fn literal(v: &TensorView<'_>) -> Literal {

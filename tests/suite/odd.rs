@@ -57,11 +57,18 @@ fn attempt(row: &Row, case: &Case) -> Result<()> {
 
 fn literal(s: &Sample) -> Literal {
     let n = s.shape.size();
+    if s.dtype == DType::String {
+        let given = if let Fill::Strings(v) = &s.fill { v.clone() } else { vec![] };
+        let text =
+            |i: usize| if given.is_empty() { vec![] } else { given[i % given.len()].clone().into_bytes() };
+        return Literal::strings(s.shape.clone(), (0..n).map(text).collect());
+    }
     let v: Vec<f64> = match &s.fill {
         Fill::Uniform(lo, hi) | Fill::Distinct(lo, hi) => {
             (0..n).map(|i| lo + (hi - lo) * ((i * 37 % 101) as f64 / 101.0)).collect()
         }
         Fill::Values(v) => (0..n).map(|i| if v.is_empty() { 0.0 } else { v[i % v.len()] }).collect(),
+        Fill::Strings(_) => vec![1.0; n],
     };
     if s.dtype.is_exact() {
         Literal::ints(s.dtype, s.shape.clone(), v.iter().map(|v| v.floor() as i64).collect())
@@ -80,7 +87,15 @@ fn changes(row: &Row, case: &Case) -> Vec<Case> {
             all.push(changed);
         };
         shapes(&case.inputs[i].shape).iter().for_each(|s| with(&|x| x.shape = s.clone()));
-        for d in [DType::Float16, DType::Int32, DType::Int64, DType::UInt8, DType::Bool, DType::Float64] {
+        for d in [
+            DType::Float16,
+            DType::Int32,
+            DType::Int64,
+            DType::UInt8,
+            DType::Bool,
+            DType::Float64,
+            DType::String,
+        ] {
             with(&|x| x.dtype = d);
         }
     }

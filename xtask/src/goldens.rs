@@ -109,12 +109,13 @@ fn export_case(row: &Row, case: &Case) -> Value {
         .inputs
         .iter()
         .map(|s| {
+            let numbers = |v: &[f64]| v.iter().map(|v| json::number(*v)).collect::<Vec<Value>>();
             let (fill, args) = match &s.fill {
-                Fill::Uniform(lo, hi) => ("uniform", vec![*lo, *hi]),
-                Fill::Distinct(lo, hi) => ("distinct", vec![*lo, *hi]),
-                Fill::Values(v) => ("values", v.clone()),
+                Fill::Uniform(lo, hi) => ("uniform", numbers(&[*lo, *hi])),
+                Fill::Distinct(lo, hi) => ("distinct", numbers(&[*lo, *hi])),
+                Fill::Values(v) => ("values", numbers(v)),
+                Fill::Strings(v) => ("strings", v.iter().map(|s| json!(s)).collect()),
             };
-            let args: Vec<Value> = args.into_iter().map(json::number).collect();
             json!({ "dtype": s.dtype.name(), "shape": s.shape.to_vec(), "fill": fill, "args": args })
         })
         .collect();

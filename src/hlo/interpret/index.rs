@@ -155,6 +155,7 @@ fn scatter(kind: ScatterKind, axes: &[usize], batch: usize, x: &[&Literal]) -> L
                     v[i] = f(v[i], x[2].f64_at(u));
                 }
             }
+            (Values::Strings(_), _) => {}
         }
     }
     if matches!(out.dtype, DType::Float16 | DType::BFloat16) {

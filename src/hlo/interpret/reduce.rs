@@ -118,6 +118,7 @@ fn select_and_scatter(max: bool, window: &[WindowDim], x: &Literal, source: &Lit
         match &mut sums.values {
             Values::Ints(v) => v[best] = x.dtype.wrap(v[best] + source.i64_at(o)),
             Values::Floats(v) => v[best] = half_round(x.dtype, v[best] + source.f64_at(o)),
+            Values::Strings(_) => {}
         }
     }
     sums

@@ -12,6 +12,7 @@ fn order(x: &Literal, descending: bool, a: usize, b: usize) -> Ordering {
         Values::Ints(v) => v[a].cmp(&v[b]),
         Values::Floats(v) if v[a].is_nan() || v[b].is_nan() => return v[a].is_nan().cmp(&v[b].is_nan()),
         Values::Floats(v) => v[a].partial_cmp(&v[b]).unwrap_or(Ordering::Equal),
+        Values::Strings(v) => v[a].cmp(&v[b]),
     };
     if descending { ascending.reverse() } else { ascending }
 }

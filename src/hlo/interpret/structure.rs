@@ -105,6 +105,7 @@ fn padded(mut parts: Vec<Literal>) -> Vec<Literal> {
         match &mut p.values {
             Values::Ints(v) => v.resize(longest.size(), 0),
             Values::Floats(v) => v.resize(longest.size(), 0.0),
+            Values::Strings(v) => v.resize(longest.size(), vec![]),
         }
     }
     parts
@@ -116,6 +117,7 @@ fn slice(l: &Literal, at: usize) -> Literal {
     let values = match &l.values {
         Values::Ints(v) => Values::Ints(v[range].to_vec()),
         Values::Floats(v) => Values::Floats(v[range].to_vec()),
+        Values::Strings(v) => Values::Strings(v[range].to_vec()),
     };
     Literal { dtype: l.dtype, shape, values }
 }

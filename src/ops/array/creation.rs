@@ -63,6 +63,7 @@ crate::op! {
         /// Sizes of the dimensions.
         dims: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         if g.rank(value) != 0 {
             return Err(Error::invalid("Fill", "value", "a scalar", format_args!("shape {}", g.shape(value))));
@@ -70,6 +71,7 @@ crate::op! {
         g.broadcast_in_dim(value, as_shape("Fill", "dims", &s.dims)?, &[])
     };
     cases [
+        case().with("dims", [2, 2]).texts([], &["ab"]),
         case().with("dims", [2, 3]).f32([]),
         case().with("dims", Vec::<i64>::new()).f32([]),
         case().with("dims", [2, 0]).ints([], 0, 5),

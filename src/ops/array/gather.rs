@@ -49,8 +49,10 @@ crate::op! {
         /// How many leading dimensions belong together.
         batch_dims: i64 = 0,
     }
+    strings Moved(usize::MAX);
     build |s, g| gather_along(g, "GatherV2", params, indices, s.axis, s.batch_dims);
     cases [
+        case().with("axis", 0).texts([3], &["a", "bc", ""]).int_values([2, 2], &[2, 0, 1, 1]),
         case().with("axis", 0).f32([4, 2]).int_values([3], &[3, 0, 3]),
         case().with("axis", 1).f32([2, 4, 3]).int_values([2, 2], &[3, 0, 1, 1]),
         case().with("axis", -1).f32([2, 4]).int_values([], &[2]),
@@ -88,6 +90,7 @@ crate::op! {
         /// Has no effect; indices are always checked.
         validate_indices: bool = true,
     }
+    strings Moved(usize::MAX);
     build |s, g| gather_along(g, "Gather", params, indices, 0, 0);
     cases [case().f32([4, 2]).int_values([3], &[3, 0, 3]), case().ints([4], 0, 9).int_values([2, 2], &[3, 0, 3, 1])]
     errors [case().f32([4, 2]).int_values([2], &[3, 4])]
@@ -154,6 +157,7 @@ crate::op! {
         /// Empty or `ERROR`: a bad index is an error; `IGNORE`: it gives zeros.
         bad_indices_policy: String = "",
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let check = match s.bad_indices_policy.as_str() {
             "" | "DEFAULT" | "ERROR" => true,
@@ -163,6 +167,7 @@ crate::op! {
         gather_vectors(g, "GatherNd", params, indices, 0, check)
     };
     cases [
+        case().texts([2, 2], &["a", "bc", "", "d"]).int_values([1, 2], &[1, 1]),
         case().f32([3, 4]).int_values([2, 2], &[2, 3, 0, 1]),
         case().f32([3, 4]).int_values([2, 1], &[2, 0]),
         case().f32([3, 4, 2]).int_values([2, 1, 2], &[2, 3, 2, 3]),
@@ -182,6 +187,7 @@ crate::op! {
         /// How many leading dimensions belong together.
         batch_dims: i64 = 0,
     }
+    strings Moved(usize::MAX);
     build |s, g| gather_vectors(g, "gather_nd", params, indices, s.batch_dims, true);
     cases [
         case().with("batch_dims", 1).f32([2, 3, 4]).int_values([2, 2, 2], &[2, 3, 0, 1, 0, 0, 1, 1]),

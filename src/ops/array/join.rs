@@ -25,6 +25,7 @@ crate::op! {
         /// Where the new dimension stands.
         axis: i64 = 0,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let Some(&first) = values.first() else {
             return Err(Error::invalid("Pack", "values", "at least one tensor", 0));
@@ -38,6 +39,7 @@ crate::op! {
         g.concatenate(&parts, axis)
     };
     cases [
+        case().texts([2], &["a", "b"]).texts([2], &["a", "c"]),
         case().f32([2, 3]).f32([2, 3]),
         case().with("axis", -1).f32([2]).f32([2]).f32([2]),
         case().with("axis", 1).f32([2, 2]),
@@ -61,20 +63,10 @@ crate::op! {
         /// Along which dimension.
         axis: i64,
     }
-    build |s, g| {
-        let Some(&first) = values.first() else {
-            return Err(Error::invalid("ConcatV2", "values", "at least one tensor", 0));
-        };
-        want_same_dtype(g, "ConcatV2", values)?;
-        let rank = g.rank(first);
-        if let Some(&bad) = values.iter().find(|&&v| g.rank(v) != rank) {
-            let wanted = format!("rank {rank} for all");
-            return Err(Error::invalid("ConcatV2", "values", wanted, format_args!("shape {}", g.shape(bad))));
-        }
-        let axis = resolve_axis("ConcatV2", "axis", s.axis, rank)?;
-        g.concatenate(values, axis)
-    };
+    strings Moved(usize::MAX);
+    build |s, g| joined_along(g, "ConcatV2", "axis", values, s.axis);
     cases [
+        case().with("axis", 0).texts([2], &["a", "b"]).texts([1], &["é"]),
         case().with("axis", 0).f32([2, 3]).f32([1, 3]),
         case().with("axis", -1).f32([2, 1]).f32([2, 2]).f32([2, 0]),
         case().with("axis", 0).ints([2], 0, 5).ints([3], 0, 5),
@@ -86,6 +78,35 @@ crate::op! {
         case().with("axis", 0).f32([2]).f32([2, 2]),
         case().with("axis", 0).f32([2]).ints([2], 0, 3),
     ]
+}
+
+fn joined_along(g: &mut Graph, op: &str, arg: &str, values: &[Val], axis: i64) -> Result<Val> {
+    let Some(&first) = values.first() else {
+        return Err(Error::invalid(op, "values", "at least one tensor", 0));
+    };
+    want_same_dtype(g, op, values)?;
+    let rank = g.rank(first);
+    if let Some(&bad) = values.iter().find(|&&v| g.rank(v) != rank) {
+        let wanted = format!("rank {rank} for all");
+        return Err(Error::invalid(op, "values", wanted, format_args!("shape {}", g.shape(bad))));
+    }
+    let axis = resolve_axis(op, arg, axis, rank)?;
+    g.concatenate(values, axis)
+}
+
+crate::op! {
+    /// As `ConcatV2`: how older graphs have it.
+    Concat in "tf.concat" (; values) {
+        /// Along which dimension.
+        concat_dim: i64,
+    }
+    strings Moved(usize::MAX);
+    build |s, g| joined_along(g, "Concat", "concat_dim", values, s.concat_dim);
+    cases [
+        case().with("concat_dim", 1).f32([2, 3]).f32([2, 1]),
+        case().with("concat_dim", 0).ints([2], 0, 5).ints([3], 0, 5),
+    ]
+    errors [case().with("concat_dim", 0).f32([2, 3]).f32([2, 2]), case().with("concat_dim", 2).f32([2, 3]).f32([2, 3])]
 }
 
 /// Joins tensors along a dimension that they have (`tf.concat`).
@@ -104,6 +125,7 @@ crate::op! {
         /// Along which dimension.
         axis: i64 = 0,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let axis = resolve_axis("Unpack", "axis", s.axis, g.rank(value))?;
         let shape = g.shape(value).clone();
@@ -119,6 +141,7 @@ crate::op! {
             .collect::<Result<Vec<Val>>>()
     };
     cases [
+        case().with("num", 2).texts([2, 2], &["a", "b", "c", "a"]),
         case().with("num", 2).f32([2, 3]),
         case().with("num", 3).with("axis", -1).f32([2, 3]),
         case().with("num", 2).ints([2], 0, 5),
@@ -155,6 +178,7 @@ crate::op! {
         /// How many parts.
         num_split: i64,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let axis = resolve_axis("Split", "axis", s.axis, g.rank(value))?;
         let n = g.shape(value)[axis];
@@ -164,6 +188,7 @@ crate::op! {
     };
     vjps |s, g, x, y, dy| joined(g, y, dy, resolve_axis("Split", "axis", s.axis, g.rank(x[0]))?);
     cases [
+        case().with("axis", 0).with("num_split", 2).texts([2], &["a", "b"]),
         case().with("axis", 0).with("num_split", 2).f32([4, 3]),
         case().with("axis", -1).with("num_split", 3).f32([2, 3]),
         case().with("axis", 0).with("num_split", 1).ints([3], 0, 5),
@@ -185,6 +210,7 @@ crate::op! {
         /// How many parts.
         num_split: i64,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let axis = resolve_axis("SplitV", "axis", s.axis, g.rank(value))?;
         let n = g.shape(value)[axis] as i64;
@@ -277,4 +303,4 @@ pub fn split(
 }
 
 pub(super) const OPS: &[Row] =
-    &[row::<Pack>(), row::<ConcatV2>(), row::<Unpack>(), row::<Split>(), row::<SplitV>()];
+    &[row::<Pack>(), row::<ConcatV2>(), row::<Concat>(), row::<Unpack>(), row::<Split>(), row::<SplitV>()];

@@ -12,6 +12,7 @@ crate::op! {
         /// How many tensors.
         num_partitions: i64,
     }
+    strings Read;
     tensors |s, x| {
         let op = "DynamicPartition";
         let n = usize::try_from(s.num_partitions).ok().filter(|n| *n > 0);
@@ -35,6 +36,7 @@ crate::op! {
             .collect()
     };
     cases [
+        case().with("num_partitions", 2).texts([3], &["a", "b", "c"]).int_values([3], &[1, 0, 1]),
         case().with("num_partitions", 2).f32([5]).int_values([5], &[0, 0, 1, 1, 0]),
         case().with("num_partitions", 3).f32([2, 2, 3]).int_values([2, 2], &[2, 0, 2, 2]),
         case().with("num_partitions", 2).ints([3, 2], 0, 9).int_values([3], &[1, 0, 1]),

@@ -2,7 +2,7 @@
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::hlo::{CheckText, GatherMode, Graph, Val};
+use crate::hlo::{CheckText, GatherMode, Graph, Literal, Val};
 use crate::ops::args::{Axes, IntoInts};
 use crate::ops::build::indices;
 use crate::shape::{resolve_axes, resolve_axis};
@@ -14,17 +14,44 @@ crate::op! {
         /// Which dimensions.
         axis: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let dims = resolve_axes("ReverseV2", "axis", &s.axis, g.rank(tensor))?;
         g.reverse(tensor, &dims)
     };
     cases [
+        case().with("axis", [0]).texts([3], &["a", "b", "c"]),
         case().with("axis", [0]).f32([3, 2]),
         case().with("axis", [-1, 0]).f32([2, 3, 4]),
         case().with("axis", Vec::<i64>::new()).f32([3]),
         case().with("axis", [0]).ints([4], 0, 9),
     ]
     errors [case().with("axis", [2]).f32([3, 2]), case().with("axis", [0, -2]).f32([3, 2])]
+}
+
+/// A mask of dimensions, for cases.
+fn mask(v: &[i64]) -> Literal {
+    Literal::ints(DType::Bool, [v.len()], v.to_vec())
+}
+
+crate::op! {
+    /// As `ReverseV2`, with a flag for each dimension: how older graphs have it.
+    Reverse in "tf.reverse" (tensor) {
+        /// For each dimension, whether it is reversed.
+        dims: Literal,
+    }
+    strings Moved(usize::MAX);
+    build |s, g| {
+        let rank = g.rank(tensor);
+        if s.dims.dtype != DType::Bool || *s.dims.shape != [rank] || rank > 8 {
+            let wanted = format!("{rank} bools, at most 8");
+            return Err(Error::invalid("Reverse", "dims", wanted, format_args!("{}{}", s.dims.dtype, s.dims.shape)));
+        }
+        let dims: Vec<usize> = (0..rank).filter(|&d| s.dims.i64_at(d) != 0).collect();
+        g.reverse(tensor, &dims)
+    };
+    cases [case().with("dims", mask(&[1, 0, 1])).f32([2, 3, 4]), case().with("dims", mask(&[0])).ints([4], 0, 9)]
+    errors [case().with("dims", mask(&[1])).f32([3, 2])]
 }
 
 /// Dimensions read from the last element to the first (`tf.reverse`).
@@ -126,6 +153,7 @@ crate::op! {
         /// Along which axes; one may be named several times.
         axis: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         if s.shift.len() != s.axis.len() {
             return Err(Error::invalid("Roll", "shift", format_args!("{} numbers, one an axis", s.axis.len()), s.shift.len()));
@@ -166,4 +194,5 @@ pub fn roll(input: impl IntoTensor, shift: impl IntoInts, axis: impl IntoInts) -
     run_one(&Roll { shift: shift.into_ints()?, axis: axis.into_ints()? }, &[&input.into_tensor(None)?])
 }
 
-pub(super) const OPS: &[Row] = &[row::<ReverseV2>(), row::<ReverseSequence>(), row::<Roll>()];
+pub(super) const OPS: &[Row] =
+    &[row::<ReverseV2>(), row::<Reverse>(), row::<ReverseSequence>(), row::<Roll>()];

@@ -9,8 +9,9 @@ use crate::tensor::{IntoTensor, Row, Tensor, row, run, run_one};
 crate::op! {
     /// The operand.
     Identity in "tf.identity" (input) {}
+    strings Moved(usize::MAX);
     build |s, g| Ok::<_, Error>(input);
-    cases [case().f32([2, 3]), case().ints([], 0, 5), case().bools([0])]
+    cases [case().texts([2], &["a", "b"]), case().f32([2, 3]), case().ints([], 0, 5), case().bools([0])]
 }
 
 /// The operand as a tensor of its own (`tf.identity`).
@@ -24,6 +25,7 @@ pub fn identity(input: impl IntoTensor) -> Result<Tensor> {
 crate::op! {
     /// The operands.
     IdentityN in "tf.identity_n" (; input) {}
+    strings Read;
     build |s, g| Ok::<_, Error>(input.to_vec());
     cases [case().f32([2, 3]).ints([2], 0, 5), case().f32([])]
 }
@@ -39,6 +41,7 @@ pub fn identity_n(input: &[Tensor]) -> Result<Vec<Tensor>> {
 crate::op! {
     /// The operand as it is now.
     Snapshot in "tf.raw_ops.Snapshot" (input) {}
+    strings Moved(usize::MAX);
     build |s, g| Ok::<_, Error>(input);
     cases [case().f32([2, 3]).forward_only(), case().ints([3], 0, 5)]
 }
@@ -46,6 +49,7 @@ crate::op! {
 crate::op! {
     /// The operand; no gradient flows to it.
     StopGradient in "tf.stop_gradient" (input) {}
+    strings Moved(usize::MAX);
     build |s, g| Ok::<_, Error>(input);
     vjp |s, g, x, y, dy| Ok(vec![None]);
     cases [case().f32([2, 3]), case().ints([3], 0, 5)]
@@ -76,6 +80,7 @@ crate::op! {
         /// Sizes; -1 where any will do.
         shape: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let wanted: PartialShape = s.shape.iter().map(|&d| usize::try_from(d).ok()).collect();
         if !wanted.accepts(g.shape(input)) {

@@ -9,6 +9,7 @@ use crate::tensor::{IntoTensor, Row, Tensor, host_value, pair, row, run_one};
 crate::op! {
     /// Elements of `t` where the condition holds, else of `e`; all three broadcast.
     SelectV2 in "tf.where" (condition, t, e) {}
+    strings Moved(usize::MAX);
     build |s, g| {
         crate::ops::build::want_dtype(g, "SelectV2", "condition", condition, "bool", |d| d == DType::Bool)?;
         let shape = broadcast("SelectV2", g.shape(t), g.shape(e))?;
@@ -17,6 +18,7 @@ crate::op! {
         g.select(c, t, e)
     };
     cases [
+        case().bools([3]).texts([3], &["a", "b", "c"]).texts([], &["none"]),
         case().bools([2, 3]).f32([2, 3]).f32([2, 3]),
         case().bools([3]).f32([2, 3]).f32([]),
         case().bools([2, 1]).f32([3]).f32([2, 3]),
@@ -44,6 +46,7 @@ pub fn where_(condition: impl IntoTensor, x: impl IntoTensor, y: impl IntoTensor
 crate::op! {
     /// Elements of `x` where the condition holds, else of `y`; the condition is of their shape, a scalar, or says which rows.
     Select in "tf.raw_ops.Select" (condition, x, y) {}
+    strings Moved(usize::MAX);
     build |s, g| {
         crate::ops::build::want_dtype(g, "Select", "condition", condition, "bool", |d| d == DType::Bool)?;
         let (cs, shape) = (g.shape(condition).clone(), g.shape(x).clone());
@@ -104,6 +107,7 @@ crate::op! {
         /// The first dimension that the mask covers.
         axis: i64 = 0,
     }
+    strings Read;
     tensors |s, x| {
         let (tensor, mask) = (x[0], host_value("boolean_mask", x[1])?);
         let (ts, ms) = (tensor.shape().clone(), mask.shape.clone());
@@ -119,6 +123,7 @@ crate::op! {
         Ok(vec![super::gather(super::reshape(tensor, flat)?, kept, axis as i64, 0)?])
     };
     cases [
+        case().texts([3], &["a", "b", "c"]).bools([3]),
         case().f32([4]).bools([4]),
         case().f32([3, 2]).bools([3]),
         case().f32([2, 3]).bools([2, 3]),

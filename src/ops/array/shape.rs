@@ -18,11 +18,12 @@ crate::op! {
         /// int32 or int64.
         out_type: DType = DType::Int32,
     }
+    strings Moved(0);
     build |s, g| {
         let shape = g.shape(input).clone();
         sizes(g, "Shape", &shape, s.out_type)
     };
-    cases [case().f32([2, 3]), case().with("out_type", DType::Int64).ints([0, 2], 0, 5), case().f32([])]
+    cases [case().texts([2, 1], &["a"]), case().f32([2, 3]), case().with("out_type", DType::Int64).ints([0, 2], 0, 5), case().f32([])]
     errors [case().with("out_type", DType::Float32).f32([2])]
 }
 
@@ -57,6 +58,7 @@ crate::op! {
         /// int32 or int64.
         out_type: DType = DType::Int32,
     }
+    strings Moved(0);
     build |s, g| {
         let n = g.shape(input).size();
         let v = sizes(g, "Size", &[n], s.out_type)?;
@@ -77,6 +79,7 @@ pub fn size(input: impl IntoTensor, out_type: DType) -> Result<Tensor> {
 crate::op! {
     /// The number of dimensions of a tensor.
     Rank in "tf.rank" (input) {}
+    strings Moved(0);
     build |s, g| g.scalar(DType::Int32, g.rank(input) as f64);
     cases [case().f32([2, 3]), case().f32([]), case().ints([1, 1, 1], 0, 5)]
 }

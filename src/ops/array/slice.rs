@@ -15,6 +15,7 @@ crate::op! {
         /// Size in each dimension.
         size: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let shape = g.shape(input).clone();
         if s.begin.len() != shape.rank() || s.size.len() != shape.rank() {
@@ -226,6 +227,7 @@ crate::op! {
         /// Bits of entries that take one place and remove the dimension.
         shrink_axis_mask: i64 = 0,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let masks = Masks { begin: s.begin_mask, end: s.end_mask, ellipsis: s.ellipsis_mask, new_axis: s.new_axis_mask, shrink: s.shrink_axis_mask };
         let shape = g.shape(input).clone();

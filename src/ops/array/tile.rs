@@ -14,6 +14,7 @@ crate::op! {
         /// How often, one number a dimension.
         multiples: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let shape = g.shape(input).clone();
         if s.multiples.len() != shape.rank() {
@@ -49,6 +50,7 @@ crate::op! {
         /// The shape.
         shape: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let wanted = as_shape("BroadcastTo", "shape", &s.shape)?;
         let both = broadcast("BroadcastTo", g.shape(input), &wanted)?;
@@ -82,6 +84,7 @@ crate::op! {
         /// Along which axis; flattened if not given.
         axis: Option<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let (x, axis) = match s.axis {
             Some(a) => (input, resolve_axis("repeat", "axis", a, g.rank(input))?),

@@ -18,6 +18,7 @@ fn taken(l: &Literal, shape: Shape, places: &[usize]) -> Literal {
     let values = match &l.values {
         Values::Ints(v) => Values::Ints(places.iter().map(|&i| v[i]).collect()),
         Values::Floats(v) => Values::Floats(places.iter().map(|&i| v[i]).collect()),
+        Values::Strings(v) => Values::Strings(places.iter().map(|&i| v[i].clone()).collect()),
     };
     Literal { dtype: l.dtype, shape, values }
 }
@@ -73,11 +74,13 @@ crate::op! {
         /// dtype of the indices.
         out_idx: DType = DType::Int32,
     }
+    strings Moved(1);
     host |s, x| {
         let (y, d) = of_vector("Unique", &x[0], s.out_idx)?;
         Ok(vec![y, vector(s.out_idx, d.of)])
     };
     cases [
+        case().texts([5], &["a", "b", "a", "", "b"]),
         case().ints([9], 0, 5),
         case().with("out_idx", DType::Int64).values([5], &[1.0, -0.0, 0.0, 1.0, 2.0]),
         case().ints([0], 0, 5),
@@ -112,6 +115,7 @@ crate::op! {
         /// dtype of the indices and counts.
         out_idx: DType = DType::Int32,
     }
+    strings Moved(1);
     host |s, x| {
         let (y, d) = of_vector("UniqueWithCounts", &x[0], s.out_idx)?;
         Ok(vec![y, vector(s.out_idx, d.of), vector(s.out_idx, d.counts)])
@@ -137,6 +141,7 @@ crate::op! {
         /// dtype of the indices.
         out_idx: DType = DType::Int32,
     }
+    strings Moved(1);
     host |s, x| {
         let x = &x[0];
         index_type("UniqueV2", s.out_idx)?;
@@ -177,6 +182,7 @@ crate::op! {
         /// dtype of the places.
         out_idx: DType = DType::Int32,
     }
+    strings Moved(1);
     host |s, x| {
         index_type("ListDiff", s.out_idx)?;
         let [x, y] = x else {
@@ -196,6 +202,7 @@ crate::op! {
         Ok(vec![taken(x, Shape::from([kept.len()]), &kept), vector(s.out_idx, places)])
     };
     cases [
+        case().texts([3], &["a", "b", "c"]).texts([1], &["b"]),
         case().int_values([6], &[1, 2, 3, 4, 5, 6]).int_values([3], &[1, 3, 5]),
         case().with("out_idx", DType::Int64).ints([8], 0, 5).ints([2], 0, 5),
         case().f32([3]).f32([0]),

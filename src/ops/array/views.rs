@@ -11,6 +11,7 @@ crate::op! {
         /// Sizes of the dimensions.
         shape: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let n = g.shape(tensor).size();
         let known: i64 = s.shape.iter().filter(|d| **d >= 0).product();
@@ -54,6 +55,7 @@ crate::op! {
         /// Where it stands in the result.
         axis: i64,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let at = resolve_axis("ExpandDims", "axis", s.axis, g.rank(input) + 1)?;
         g.expand_dims(input, &[at])
@@ -76,6 +78,7 @@ crate::op! {
         /// Which dimensions; all of size 1 for an empty list.
         axis: Vec<i64> = vec![],
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let shape = g.shape(input).clone();
         let dims = s.axis.iter().map(|&a| resolve_axis("Squeeze", "axis", a, shape.rank())).collect::<Result<Dims>>()?;
@@ -104,6 +107,7 @@ crate::op! {
         /// A permutation of the dimensions.
         perm: Vec<i64>,
     }
+    strings Moved(usize::MAX);
     build |s, g| {
         let rank = g.rank(x);
         let wanted = || format!("a permutation of the {rank} dimensions");

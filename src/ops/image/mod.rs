@@ -16,6 +16,7 @@ mod resize;
 mod resize_fn;
 mod scale;
 mod suppress;
+mod transform;
 
 pub use adjust::{
     AdjustBrightness, AdjustContrast, AdjustGamma, AdjustHueOf, AdjustSaturationOf, adjust_brightness,
@@ -35,6 +36,7 @@ pub use resize::*;
 pub use resize_fn::*;
 pub use scale::*;
 pub use suppress::*;
+pub use transform::*;
 
 pub use crate::ops::array::{PatchPadding, extract_image_patches as extract_patches};
 
@@ -46,6 +48,7 @@ pub(super) const OPS: &[&[Row]] = &[
     scale::OPS,
     boxes::OPS,
     suppress::OPS,
+    transform::OPS,
     color::OPS,
     convert::OPS,
     adjust::OPS,

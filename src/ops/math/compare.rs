@@ -54,6 +54,7 @@ macro_rules! equality {
                 /// Whether shapes that do not broadcast are an error; else they compare as a whole.
                 incompatible_shape_error: bool = true,
             }
+            strings Moved(0);
             build |s, g| {
                 if !s.incompatible_shape_error && broadcast(stringify!($name), g.shape(x), g.shape(y)).is_err() {
                     return Ok(vec![g.scalar(DType::Bool, $unequal)?]);
@@ -67,6 +68,7 @@ macro_rules! equality {
                 case().specials().specials(),
                 case().specials().values([], &[0.0]),
                 case().bools([4]).bools([4]),
+                case().texts([3], &["a", "b", ""]).texts([], &["b"]),
                 case().with("incompatible_shape_error", false).f32([2, 3]).f32([2]),
                 case().with("incompatible_shape_error", false).f32([2, 3]).f32([3]),
             ]

@@ -6,11 +6,13 @@ mod conv;
 mod dilation;
 mod dropout;
 mod embedding;
+mod fused;
 mod layer;
 mod line;
 mod loss;
 mod norm;
 mod pool;
+mod quantize;
 mod sliding;
 mod softmax;
 mod window;
@@ -21,10 +23,12 @@ pub use conv::*;
 pub use dilation::*;
 pub use dropout::*;
 pub use embedding::*;
+pub use fused::*;
 pub use layer::*;
 pub use loss::*;
 pub use norm::*;
 pub use pool::*;
+pub use quantize::*;
 pub use softmax::*;
 pub use window::{DataFormat, Extents, Padding, PaddingKind};
 
@@ -38,11 +42,13 @@ pub(super) const OPS: &[&[Row]] = &[
     activations::relu::OPS,
     activations::exponential::OPS,
     activations::smooth::OPS,
+    activations::parametric::OPS,
     softmax::OPS,
     attention::OPS,
     conv::conv2d::OPS,
     conv::conv3d::OPS,
     conv::depthwise::OPS,
+    fused::OPS,
     pool::max::OPS,
     pool::max3d::OPS,
     pool::avg::OPS,
@@ -50,6 +56,7 @@ pub(super) const OPS: &[&[Row]] = &[
     pool::general::OPS,
     norm::batch::OPS,
     norm::fused::OPS,
+    norm::earlier::OPS,
     norm::layer::OPS,
     norm::local::OPS,
     norm::moments::OPS,
@@ -60,4 +67,5 @@ pub(super) const OPS: &[&[Row]] = &[
     embedding::OPS,
     dilation::OPS,
     dropout::OPS,
+    quantize::OPS,
 ];

@@ -12,6 +12,7 @@ mod multinomial;
 mod normal;
 mod shuffle;
 mod skip;
+mod stateful;
 mod stateless;
 mod uniform;
 
@@ -28,6 +29,7 @@ pub use int::{
 pub use key::{StatelessRandomGetAlg, StatelessRandomGetKeyCounter};
 pub use multinomial::StatelessMultinomial;
 pub use normal::{StatelessRandomNormal, StatelessRandomNormalV2};
+pub use stateful::*;
 pub use stateless::*;
 pub(crate) use uniform::seeded_uniform;
 pub use uniform::{StatelessRandomUniform, StatelessRandomUniformV2};
@@ -35,4 +37,4 @@ pub use uniform::{StatelessRandomUniform, StatelessRandomUniformV2};
 use crate::tensor::Row;
 
 pub(super) const OPS: &[&[Row]] =
-    &[key::OPS, uniform::OPS, int::OPS, normal::OPS, drawn::OPS, multinomial::OPS, gamma::OPS];
+    &[key::OPS, uniform::OPS, int::OPS, normal::OPS, drawn::OPS, multinomial::OPS, gamma::OPS, stateful::OPS];

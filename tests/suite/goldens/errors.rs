@@ -84,9 +84,14 @@ fn attempt(row: &Row, case: &Case) -> Result<Vec<Tensor>> {
 
 fn input(s: &Sample, rng: &mut Rng) -> std::result::Result<Tensor, Error> {
     let n = s.shape.size();
+    if let Fill::Strings(v) = &s.fill {
+        let strings = (0..n).map(|i| v[i % v.len()].clone().into_bytes()).collect();
+        return wgflow::hlo::Literal::strings(s.shape.clone(), strings).into_tensor(None);
+    }
     let values: Vec<f64> = match &s.fill {
         Fill::Uniform(lo, hi) | Fill::Distinct(lo, hi) => rng.uniforms(n, *lo, *hi),
         Fill::Values(v) => (0..n).map(|i| v[i % v.len()]).collect(),
+        Fill::Strings(_) => vec![],
     };
     let literal = if s.dtype.is_exact() {
         wgflow::hlo::Literal::ints(

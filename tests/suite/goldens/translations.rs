@@ -113,6 +113,9 @@ fn shaders_of_ops_translate(part: Part) {
         for (case, golden) in (row.cases)().iter().zip(&goldens.cases) {
             let attrs = case.attrs.iter().map(|(n, v)| (n.to_string(), v.clone())).collect();
             let specs: Vec<Spec> = golden.x.iter().map(|l| Spec::new(l.dtype, l.shape.clone())).collect();
+            if specs.iter().any(|s| s.dtype == DType::String) {
+                continue;
+            }
             // Ops of the host have no graph.
             let Ok(entry) = by_name(row.info.name, &Args(attrs)).and_then(|op| Entry::of_op(&*op, &specs))
             else {

@@ -1,10 +1,12 @@
 //! Activation functions and the derivatives that graphs name.
 
 pub(super) mod exponential;
+pub(super) mod parametric;
 pub(super) mod relu;
 pub(super) mod smooth;
 
 pub use exponential::*;
+pub use parametric::*;
 pub use relu::*;
 pub use smooth::*;
 
