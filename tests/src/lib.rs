@@ -8,6 +8,7 @@ pub mod goldens;
 pub mod gpu;
 pub mod models;
 pub mod operands;
+pub mod page;
 pub mod rng;
 pub mod samples;
 pub mod server;

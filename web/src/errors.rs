@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wgflow::{Error, ErrorKind};
 
 /// What exported functions throw.
-pub(crate) struct Thrown(JsValue);
+pub struct Thrown(JsValue);
 
 impl From<Error> for Thrown {
     fn from(e: Error) -> Self {
@@ -31,7 +31,7 @@ impl From<JsValue> for Thrown {
 }
 
 /// What exported functions return.
-pub(crate) type Out<T> = std::result::Result<T, Thrown>;
+pub type Out<T> = std::result::Result<T, Thrown>;
 
 /// An error that a JavaScript function threw into `op`. It keeps its message; `op` tells whose function it was.
 pub(crate) fn from_js(op: &str, thrown: &JsValue) -> Error {

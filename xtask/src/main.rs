@@ -36,6 +36,7 @@ enum Task {
     Eval(eval::Eval),
     Bench(bench::Bench),
     Web(web::Web),
+    Demo(web::demo::Demo),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Task::Eval(t) => t.run(),
         Task::Bench(t) => t.run(),
         Task::Web(t) => t.run(),
+        Task::Demo(t) => t.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,6 +22,9 @@ pub(crate) struct Test {
     /// The suite on the CPU alone; no doc tests, no examples.
     #[arg(long)]
     quick: bool,
+    /// The npm package alone, in Node and Chromium.
+    #[arg(long)]
+    web: bool,
     /// Tests whose names hold one of these; all without any.
     filter: Vec<String>,
 }
@@ -60,13 +63,17 @@ impl Test {
             (_, named) => named.to_vec(),
         };
         drivers::ensure(&needed(&devices))?;
+        let mut lines = vec![];
+        if self.web {
+            self.web_lines(&mut lines)?;
+            return end(&lines);
+        }
         let programs = build()?;
         if !self.quick {
             // As the suite itself builds them before it runs them.
             run(&mut cargo(&["build", "-p", "wgflow", "-p", "wgflow-tests", "--examples"]))?;
         }
         let (suites, units): (Vec<_>, Vec<_>) = programs.iter().partition(|p| p.name == "suite");
-        let mut lines = vec![];
         for unit in units {
             let name = format!("unit tests of {}", unit.name);
             lines.push(self.report(name, Command::new(&unit.file).current_dir(&unit.dir))?);
@@ -85,8 +92,18 @@ impl Test {
             let mut doc = cargo(&["test", "--quiet", "--doc", "--workspace", "--"]);
             lines.push(self.report("doc tests".into(), &mut doc)?);
         }
-        print(&lines);
-        if lines.iter().all(|l| l.ok) { Ok(()) } else { Err("tests failed".into()) }
+        if !self.quick {
+            self.web_lines(&mut lines)?;
+        }
+        end(&lines)
+    }
+
+    /// The tests of the npm package.
+    fn web_lines(&self, lines: &mut Vec<Line>) -> Done {
+        for (name, mut c) in crate::web::test::programs()? {
+            lines.push(self.report(name.into(), &mut c)?);
+        }
+        Ok(())
     }
 
     /// Runs a test program, shows what it prints, and counts.
@@ -163,8 +180,12 @@ fn suite_on(suite: &Program, device: &str) -> Command {
     c
 }
 
-/// Passed and failed of `test result: ok. 12 passed; 0 failed; ...`.
+/// Passed and failed of `test result: ok. 12 passed; 0 failed; ...`, or of `page (webgpu): 12 passed, 0 failed`.
 fn counts(line: &str) -> Option<(usize, usize)> {
+    if let Some((rest, failed)) = line.strip_suffix(" failed").and_then(|l| l.rsplit_once(" passed, ")) {
+        let passed = rest.rsplit(' ').next()?;
+        return Some((passed.parse().ok()?, failed.parse().ok()?));
+    }
     let rest = line.strip_prefix("test result: ")?;
     let number =
         |what: &str| rest.split([';', '.']).find_map(|p| p.trim().strip_suffix(what)?.trim().parse().ok());
@@ -207,6 +228,12 @@ fn build() -> Result<Vec<Program>, Box<dyn Error>> {
     Ok(programs)
 }
 
+/// Prints the table, and is an error where a test failed.
+fn end(lines: &[Line]) -> Done {
+    print(lines);
+    if lines.iter().all(|l| l.ok) { Ok(()) } else { Err("tests failed".into()) }
+}
+
 fn print(lines: &[Line]) {
     println!("\n{:<32}{:>8}{:>8}{:>10}", "", "passed", "failed", "seconds");
     for l in lines {
@@ -224,5 +251,6 @@ mod tests {
         let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s";
         assert_eq!(counts(line), Some((12, 3)));
         assert_eq!(counts("test a::b ... ok"), None);
+        assert_eq!(counts("page (webgpu): 120 passed, 3 failed"), Some((120, 3)));
     }
 }

@@ -73,11 +73,10 @@ fn ngrams_of(s: &StringNGrams, data: &Literal, data_splits: &Literal) -> Result<
     }
     let splits = data_splits.to_i64s();
     let n = texts.len() as i64;
-    if let (Some(first), Some(last)) = (splits.first(), splits.last()) {
-        if *first != 0 || *last != n || splits.windows(2).any(|w| w[0] > w[1]) {
-            let wanted = format!("numbers from 0 to {n} that do not fall");
-            return Err(Error::invalid(op, "data_splits", wanted, format_args!("{splits:?}")));
-        }
+    let falls = splits.windows(2).any(|w| w[0] > w[1]);
+    if falls || splits.first().is_some_and(|s| *s != 0) || splits.last().is_some_and(|s| *s != n) {
+        let wanted = format!("numbers from 0 to {n} that do not fall");
+        return Err(Error::invalid(op, "data_splits", wanted, format_args!("{splits:?}")));
     }
     if texts.is_empty() || splits.is_empty() {
         // As TensorFlow has it: as many blanks as there are strings, in no row.

@@ -119,7 +119,7 @@ fn strings_flow_through_functions() -> Result<()> {
     assert_eq!(filled.values.to_vec::<String>()?, ["none", "x"]);
     assert_eq!(filled.empty_row_indicator.to_vec::<bool>()?, [true, false]);
     let rows = [0i64, 3, 5].into_tensor(None)?;
-    let (splits, values) = ragged::gather(&[rows.clone()], &words.values, [1, 0])?;
+    let (splits, values) = ragged::gather(std::slice::from_ref(&rows), &words.values, [1, 0])?;
     assert_eq!(
         (splits[0].to_vec::<i64>()?, values.to_vec::<String>()?.concat()),
         (vec![0, 2, 5], "adogthecatsat".into())

@@ -1,15 +1,13 @@
 //! The npm package: wasm, its glue, and the TypeScript around it.
 
+pub(crate) mod demo;
+pub(crate) mod test;
 mod toolchain;
 
 use crate::shell::{Done, cargo, root, run};
 use std::error::Error;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// Most bytes that wasm, glue and API may weigh, gzipped.
-const BUDGET: u64 = 700 * 1000;
 
 /// Builds the npm package into web/dist: wasm by cargo (profile `web`), glue by wasm-bindgen, made small by binaryen, TypeScript by npm's
 /// tools. Installs what it lacks: the compiler's target, npm packages. Prints the sizes.
@@ -22,12 +20,15 @@ pub(crate) struct Web {
 
 impl Web {
     pub(crate) fn run(&self) -> Done {
-        let web = root().join("web");
-        npm_packages(&web)?;
-        wasm(&web.join("pkg"), self.dev)?;
-        run(Command::new("npm").args(["run", "build"]).current_dir(&web))?;
-        sizes(&web)
+        build(self.dev)
     }
+}
+
+fn build(dev: bool) -> Done {
+    let web = root().join("web");
+    npm_packages(&web)?;
+    wasm(&web.join("pkg"), dev)?;
+    run(Command::new("npm").args(["run", "build"]).current_dir(&web))
 }
 
 /// Installs the packages of web/package-lock.json where they are not yet.
@@ -98,28 +99,4 @@ fn shrink(module: &Path) -> Done {
     run(&mut c)?;
     std::fs::rename(small, module)?;
     Ok(())
-}
-
-/// Prints what a page has to load, and is an error where it is too much.
-fn sizes(web: &Path) -> Done {
-    let mut sum = 0;
-    for file in ["wgflow_web_bg.wasm", "wgflow.js"] {
-        let bytes = std::fs::read(web.join("dist").join(file))?;
-        let zipped = gzipped(&bytes)?;
-        println!("{file:<24}{:>10} bytes{zipped:>10} gzipped", bytes.len());
-        sum += zipped;
-    }
-    println!("{:<24}{:>16}{sum:>10} gzipped, of {BUDGET}", "in all", "");
-    Ok(())
-}
-
-fn gzipped(bytes: &[u8]) -> Result<u64, Box<dyn Error>> {
-    let mut child =
-        Command::new("gzip").args(["-9", "-c"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let mut input = child.stdin.take().ok_or("no input")?;
-    let bytes = bytes.to_vec();
-    let writer = std::thread::spawn(move || input.write_all(&bytes));
-    let out = child.wait_with_output()?;
-    writer.join().map_err(|_| "gzip went away")??;
-    Ok(out.stdout.len() as u64)
 }
