@@ -54,7 +54,9 @@ pub use ops::math::{
     reduce_logsumexp, reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum, round, sigmoid, sign,
     sin, sinh, sqrt, square, subtract, tan, tanh, truediv,
 };
-pub use ops::{Axes, IntoInts, PrintOptions, Printable, image, linalg, math, nn, print, print_with, random, signal};
+pub use ops::{
+    Axes, IntoInts, PrintOptions, Printable, image, linalg, math, nn, print, print_with, random, signal,
+};
 pub use shape::{Dims, PartialShape, Shape, broadcast, resolve_axes, resolve_axis};
 pub use tensor::{IntoTensor, Tensor, Variable, init_scope, name_scope};
 

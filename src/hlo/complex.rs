@@ -337,7 +337,10 @@ pub(crate) fn in_pairs(g: &Graph) -> Result<Graph> {
                 let prim = structure_in_pairs(prim)?;
                 let calls = matches!(prim, Prim::CustomCall(_) | Prim::HostCall(_) | Prim::Print(_));
                 if calls && inst.operands.iter().any(|&v| complex(v)) {
-                    return Err(Error::unimplemented(prim.name(), "complex64 values for a function of the host"));
+                    return Err(Error::unimplemented(
+                        prim.name(),
+                        "complex64 values for a function of the host",
+                    ));
                 }
                 map.extend(out.push_multi(prim, &x)?);
             }

@@ -90,7 +90,12 @@ fn factors(n: usize) -> Option<Vec<usize>> {
 }
 
 /// A complex constant of float32 pairs.
-fn constant(g: &mut Graph, shape: impl Into<Shape>, n: usize, at: impl Fn(usize) -> (f64, f64)) -> Result<Val> {
+fn constant(
+    g: &mut Graph,
+    shape: impl Into<Shape>,
+    n: usize,
+    at: impl Fn(usize) -> (f64, f64),
+) -> Result<Val> {
     let values = (0..n).map(at).flat_map(|(re, im)| [re, im]).collect();
     g.constant(Literal::floats(DType::Complex64, shape, values))
 }
@@ -104,8 +109,7 @@ fn mixed(g: &mut Graph, x: Val, factors: &[usize], sign: f64, scale: f64) -> Res
     for &f in factors {
         let rest = n / f;
         let state = g.shape(y).clone();
-        let digits: Shape =
-            [state[0], f, rest].into_iter().chain(state[2..].iter().copied()).collect();
+        let digits: Shape = [state[0], f, rest].into_iter().chain(state[2..].iter().copied()).collect();
         y = g.reshape(y, digits)?;
         y = small(g, y, f, sign, scale)?;
         scale = 1.0;
@@ -145,11 +149,8 @@ fn small(g: &mut Graph, x: Val, n: usize, sign: f64, scale: f64) -> Result<Val> 
     let matrix = g.constant(Literal::floats(DType::Float32, [n, parts, n, 2], m))?;
     let x = if complex { g.pairs(x)? } else { g.expand_dims(x, &[g.rank(x)])? };
     let last = g.rank(x) - 1;
-    let dims = DotDims {
-        lhs_contract: smallvec![1, last],
-        rhs_contract: smallvec![0, 1],
-        ..DotDims::default()
-    };
+    let dims =
+        DotDims { lhs_contract: smallvec![1, last], rhs_contract: smallvec![0, 1], ..DotDims::default() };
     let y = g.dot_general(x, matrix, dims)?;
     g.of_pairs(y)
 }

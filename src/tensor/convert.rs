@@ -136,7 +136,10 @@ impl Leaf for Complex<f32> {
     }
     fn build(shape: Shape, v: &[Self], _: Option<DType>) -> Result<Tensor> {
         let pairs = v.iter().flat_map(|c| [f64::from(c.re), f64::from(c.im)]).collect();
-        Tensor::from_literal(Literal::floats(DType::Complex64, shape, pairs), &crate::config::current_device()?)
+        Tensor::from_literal(
+            Literal::floats(DType::Complex64, shape, pairs),
+            &crate::config::current_device()?,
+        )
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) const MAX_SCALARS: usize = 64;
 /// Whether a host value stays on the host: small integers and bools, real scalars, and strings, which devices have none of.
 pub(super) fn is_mirrored(l: &Literal) -> bool {
     (l.shape.rank() == 0 && l.dtype != DType::Complex64)
-        || l.dtype == DType::String || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
+        || l.dtype == DType::String
+        || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
 }
 
 /// Runs an entry.

@@ -161,13 +161,6 @@ impl Entry {
         self.op.as_deref()
     }
 
-    /// The op, where its own derivative is to be asked for: those are formulas for real numbers, so of complex ones it is that of the body.
-    fn own_vjp(&self) -> Option<&dyn DynOp> {
-        let g = &self.graph;
-        let complex = g.params().iter().chain(g.outputs()).any(|&v| g.is_complex(v));
-        self.op().filter(|_| !complex)
-    }
-
     /// Inputs, and the outputs that are their next values.
     pub(crate) fn updates(&self) -> &[(usize, usize)] {
         &self.updates
@@ -240,7 +233,7 @@ impl Entry {
         let y: Vec<Val> = self.graph.output_specs().into_iter().map(|s| g.parameter(s)).collect();
         let dy: Vec<Option<Val>> =
             y.iter().zip(given).map(|(&y, given)| given.then(|| g.parameter(g.spec(y).clone()))).collect();
-        let own = self.own_vjp().and_then(|op| op.vjp(&mut g, &x, &y, &dy));
+        let own = self.op.as_ref().and_then(|op| op.vjp(&mut g, &x, &y, &dy));
         let dx = match own {
             Some(dx) => dx.map_err(|e| e.for_op(&self.name))?,
             None => {
@@ -340,7 +333,7 @@ impl CompositeOp for Entry {
     }
 
     fn has_vjp(&self) -> bool {
-        self.own_vjp().is_some_and(|op| op.has_own_vjp())
+        self.op.as_ref().is_some_and(|op| op.has_own_vjp())
     }
 
     fn vjp(
@@ -350,6 +343,6 @@ impl CompositeOp for Entry {
         y: &[Val],
         dy: &[Option<Val>],
     ) -> Option<Result<Vec<Option<Val>>>> {
-        self.own_vjp()?.vjp(g, x, y, dy)
+        self.op.as_ref()?.vjp(g, x, y, dy)
     }
 }

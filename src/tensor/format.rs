@@ -130,7 +130,11 @@ impl Style {
                 };
                 Style::Complex([style(0), style(1)])
             }
-            d => Style::Float(FloatStyle::of(d, &places.iter().map(|&i| l.f64_at(i)).collect::<Vec<_>>(), false)),
+            d => Style::Float(FloatStyle::of(
+                d,
+                &places.iter().map(|&i| l.f64_at(i)).collect::<Vec<_>>(),
+                false,
+            )),
         }
     }
 
@@ -173,7 +177,8 @@ impl FloatStyle {
         }
         let (first, rest, power) = scientific_parts(dtype, v);
         // More digits than are needed are those of the stored number, not zeros.
-        let text = if rest.len() < right { format!("{v:.right$e}") } else { format!("{first}.{rest}e{power}") };
+        let text =
+            if rest.len() < right { format!("{v:.right$e}") } else { format!("{first}.{rest}e{power}") };
         let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
         let (minus, digits) = power.strip_prefix('-').map_or(('+', power), |p| ('-', p));
         format!("{:>1$}e{minus}{digits:0>exponent$}", format!("{sign}{mantissa}"), left + 1 + right)
@@ -200,8 +205,12 @@ impl FloatStyle {
         let exponent = parts.iter().map(|p| p.2.unsigned_abs().to_string().len()).max().unwrap_or(0).max(2);
         if finite.len() < v.len() {
             let total = if scientific { right + exponent + 3 } else { right + 1 };
-            let longest: usize =
-                v.iter().filter(|v| !v.is_finite()).map(|&v| if v < 0.0 || (plus && !v.is_nan()) { 4 } else { 3 }).max().unwrap_or(0);
+            let longest: usize = v
+                .iter()
+                .filter(|v| !v.is_finite())
+                .map(|&v| if v < 0.0 || (plus && !v.is_nan()) { 4 } else { 3 })
+                .max()
+                .unwrap_or(0);
             left = left.max(longest.saturating_sub(total));
         }
         FloatStyle { dtype, scientific, left, right, exponent, plus }

@@ -352,7 +352,9 @@ impl Tensor {
     }
 
     fn check_class<T: HostElement>(&self) -> Result<()> {
-        let class = |d: DType| (d.is_float(), d.is_int(), [DType::Bool, DType::String, DType::Complex64].map(|c| c == d));
+        let class = |d: DType| {
+            (d.is_float(), d.is_int(), [DType::Bool, DType::String, DType::Complex64].map(|c| c == d))
+        };
         if class(T::DTYPE) == class(self.dtype()) {
             return Ok(());
         }

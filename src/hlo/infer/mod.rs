@@ -69,7 +69,10 @@ pub fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
             // A complex element is a pair.
             match (x[0].dtype, *d) {
                 (DType::Complex64, DType::Float32) => {
-                    return one(Spec::new(*d, x[0].shape.iter().copied().chain([2]).collect::<crate::Shape>()));
+                    return one(Spec::new(
+                        *d,
+                        x[0].shape.iter().copied().chain([2]).collect::<crate::Shape>(),
+                    ));
                 }
                 (DType::Float32, DType::Complex64) => {
                     let pairs = x[0].shape.last() == Some(&2);

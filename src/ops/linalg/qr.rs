@@ -2,10 +2,11 @@
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::hlo::{ById, Graph, Prim, ReduceKind, ScanBody, Spec, Val};
+use crate::hlo::{ById, DotDims, Graph, Prim, ReduceKind, ScanBody, Spec, Val};
 use crate::ops::build::want_dtype;
 use crate::shape::{Dims, Shape};
 use crate::tensor::{IntoTensor, Row, Tensor, row, run};
+use smallvec::smallvec;
 use std::sync::Arc;
 
 crate::op! {
@@ -15,6 +16,10 @@ crate::op! {
         full_matrices: bool = false,
     }
     build |s, g| decompose(g, input, s.full_matrices);
+    vjps |s, g, x, y, dy| {
+        let d = adjoint(g, x[0], y, dy)?;
+        Ok(vec![Some(d)])
+    };
     cases [
         case().f32([4, 4]),
         case().f32([5, 3]),
@@ -173,6 +178,100 @@ pub fn gram_schmidt(xs: impl IntoTensor) -> Result<Tensor> {
     let (q, r) = qr(array::transpose(&xs, [1, 0])?, false)?;
     let sign = math::sign(array::diag_part(&r, 0)?)?;
     array::transpose(math::multiply(&q, &sign)?, [1, 0])
+}
+
+/// The product of batches of matrices, each transposed first where asked.
+fn product(g: &mut Graph, x: Val, y: Val, transpose_x: bool, transpose_y: bool) -> Result<Val> {
+    let dims = DotDims {
+        lhs_batch: smallvec![0],
+        rhs_batch: smallvec![0],
+        lhs_contract: smallvec![if transpose_x { 1 } else { 2 }],
+        rhs_contract: smallvec![if transpose_y { 2 } else { 1 }],
+    };
+    g.dot_general(x, y, dims)
+}
+
+/// The adjoint of the matrices, as TensorFlow has it: that of the square or tall part, and of further columns the part in `q`.
+fn adjoint(g: &mut Graph, x: Val, y: &[Val], dy: &[Option<Val>]) -> Result<Val> {
+    let shape = g.shape(x).clone();
+    let rank = shape.rank();
+    let (m, n) = (shape[rank - 2], shape[rank - 1]);
+    let (batch, k) = (shape[..rank - 2].iter().product::<usize>(), m.min(n));
+    if m > n && g.shape(y[0])[rank - 1] == m {
+        return Err(Error::unimplemented("Qr", "the gradient of a tall matrix with full_matrices"));
+    }
+    let mut flat = |v: Option<Val>, like: Val, rows: usize, columns: usize| {
+        let v = v.map_or_else(|| g.zeros_like(like), Ok)?;
+        g.reshape(v, [batch, rows, columns])
+    };
+    let (q, dq) = (flat(Some(y[0]), y[0], m, k)?, flat(dy[0], y[0], m, k)?);
+    let (r, dr) = (flat(Some(y[1]), y[1], k, n)?, flat(dy[1], y[1], k, n)?);
+    let a = flat(Some(x), x, m, n)?;
+    if batch == 0 || k == 0 {
+        return g.zeros_like(x);
+    }
+    let (u, du) = (g.slice_in_dim(r, 2, 0, k)?, g.slice_in_dim(dr, 2, 0, k)?);
+    let mut dq = dq;
+    let mut parts = vec![];
+    if n > k {
+        let (other, dv) = (g.slice_in_dim(a, 2, k, n)?, g.slice_in_dim(dr, 2, k, n)?);
+        let more = product(g, other, dv, false, true)?;
+        dq = g.add(dq, more)?;
+        parts.push(product(g, q, dv, false, false)?);
+    }
+    let qdq = product(g, q, dq, true, false)?;
+    let rdr = product(g, u, du, false, true)?;
+    let sum = g.add(qdq, rdr)?;
+    let swapped = g.transpose(sum, &[0, 2, 1])?;
+    let skew = g.sub(sum, swapped)?;
+    let (rows, columns) = (g.iota(DType::Int32, [batch, k, k], 1)?, g.iota(DType::Int32, [batch, k, k], 2)?);
+    let (lower, zero) = (g.gt(rows, columns)?, g.zeros_like(skew)?);
+    let lower = g.select(lower, skew, zero)?;
+    let inner = g.sub(lower, qdq)?;
+    let inner = product(g, q, inner, false, false)?;
+    let inner = g.add(inner, dq)?;
+    let solved = solved(g, inner, u)?;
+    let direct = product(g, q, du, false, false)?;
+    parts.insert(0, g.add(direct, solved)?);
+    let d = g.concatenate(&parts, 2)?;
+    g.reshape(d, shape)
+}
+
+/// `x` for `x transpose(r) = b`, with an upper triangular `r`, column by column from the last.
+fn solved(g: &mut Graph, b: Val, r: Val) -> Result<Val> {
+    let (spec, square) = (g.spec(b).clone(), g.spec(r).clone());
+    let n = square.shape[1];
+    let mut body = Graph::new();
+    let h = &mut body;
+    let (r_in, b_in) = (h.parameter(square.clone()), h.parameter(spec.clone()));
+    let x_in = h.parameter(spec.clone());
+    let j = h.parameter(Spec::new(DType::Int32, ()));
+    // Row j of r, and what it has on the diagonal.
+    let rows = h.iota(DType::Int32, square.shape.clone(), 1)?;
+    let at = h.broadcast_in_dim(j, square.shape.clone(), &[])?;
+    let (own, zero) = (h.eq(rows, at)?, h.zeros_like(r_in)?);
+    let row = h.select(own, r_in, zero)?;
+    let row = h.reduce(ReduceKind::Sum, row, &[1])?;
+    let row = h.broadcast_in_dim(row, spec.shape.clone(), &[0, 2])?;
+    let columns = h.iota(DType::Int32, spec.shape.clone(), 2)?;
+    let at = h.broadcast_in_dim(j, spec.shape.clone(), &[])?;
+    let (own, zero) = (h.eq(columns, at)?, h.zeros_like(x_in)?);
+    let diagonal = h.select(own, row, zero)?;
+    let diagonal = h.reduce(ReduceKind::Sum, diagonal, &[2])?;
+    let known = h.mul(x_in, row)?;
+    let minus = h.neg(known)?;
+    let given = h.select(own, b_in, minus)?;
+    // Columns before j are still zero.
+    let column = h.reduce(ReduceKind::Sum, given, &[2])?;
+    let column = h.div(column, diagonal)?;
+    let column = h.broadcast_in_dim(column, spec.shape.clone(), &[0, 1])?;
+    let x_out = h.select(own, column, x_in)?;
+    h.set_outputs(vec![x_out]);
+    let columns = g.iota(DType::Int32, [n], 0)?;
+    let start = g.full(spec.dtype, spec.shape, 0.0)?;
+    let body = Arc::new(body);
+    let scan = ScanBody { body, trips: n, consts: 2, carries: 1, reverse: true, primal: None };
+    g.push(Prim::Scan(ById(Arc::new(scan))), &[r, b, start, columns])
 }
 
 pub(super) const OPS: &[Row] = &[row::<Qr>()];

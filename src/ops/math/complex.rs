@@ -71,7 +71,8 @@ macro_rules! parts {
                 case().complex([2, 3]),
                 case().complex([]),
                 case().complex([0, 2]),
-                case().complex_values([6], &[1.0, 0.0, -1.0, 0.0, 0.0, 2.0, 0.0, -2.0, 3e20, 4e20, 3e-20, -4e-20]),
+                case().complex_values([4], &[1.0, 0.0, -1.0, 0.0, 0.0, 2.0, 0.0, -2.0]),
+                case().complex_values([2], &[3e20, 4e20, 3e-20, -4e-20]).forward_only(),
             ]
             errors [case().f32([2]), case().with("Tout", DType::Float64).complex([2])]
         }
@@ -159,11 +160,5 @@ pub fn abs(x: impl IntoTensor) -> Result<Tensor> {
     run_one(&super::Abs {}, &[&x])
 }
 
-pub(super) const OPS: &[Row] = &[
-    row::<Complex>(),
-    row::<Real>(),
-    row::<Imag>(),
-    row::<Angle>(),
-    row::<ComplexAbs>(),
-    row::<Conj>(),
-];
+pub(super) const OPS: &[Row] =
+    &[row::<Complex>(), row::<Real>(), row::<Imag>(), row::<Angle>(), row::<ComplexAbs>(), row::<Conj>()];

@@ -17,6 +17,7 @@ unary! {
         let one = g.ones_like(x)?;
         g.div(one, x)
     }, (0.5, 3.0), errors [case().bools([2])], vjp |g, x, y, dy| {
+        let y = g.conj(y)?;
         let square = g.mul(y, y)?;
         let d = g.mul(dy, square)?;
         Ok(vec![Some(g.neg(d)?)])
@@ -26,6 +27,7 @@ unary! {
         let one = g.ones_like(x)?;
         g.div(one, x)
     }, (0.5, 3.0), errors [case().bools([2])], vjp |g, x, y, dy| {
+        let y = g.conj(y)?;
         let square = g.mul(y, y)?;
         let d = g.mul(dy, square)?;
         Ok(vec![Some(g.neg(d)?)])

@@ -54,8 +54,7 @@ pub fn stft(signals: impl IntoTensor, frame_length: i64, frame_step: i64) -> Res
 /// As [`stft`], and for a window that does not broadcast with frames.
 pub fn stft_with(signals: impl IntoTensor, options: Stft, window: Option<&Tensor>) -> Result<Tensor> {
     let Stft { frame_length, frame_step, fft_length, pad_end } = options;
-    let frames =
-        frame_with(signals, Frame { frame_length, frame_step, pad_end, pad_value: 0.0, axis: -1 })?;
+    let frames = frame_with(signals, Frame { frame_length, frame_step, pad_end, pad_value: 0.0, axis: -1 })?;
     let frames = window.map_or_else(|| Ok(frames.clone()), |w| math::multiply(&frames, w))?;
     rfft(&frames, Some(fft_length.unwrap_or_else(|| enclosing_power_of_two(frame_length))))
 }

@@ -6,7 +6,15 @@ use crate::hlo::{Graph, Literal, Val};
 use crate::tensor::{Row, Tensor, row, run_one};
 
 /// `a - b cos(2 pi i / n)` for `i` below a length.
-fn raised_cosine(g: &mut Graph, op: &str, length: i64, periodic: bool, dtype: DType, a: f64, b: f64) -> Result<Val> {
+fn raised_cosine(
+    g: &mut Graph,
+    op: &str,
+    length: i64,
+    periodic: bool,
+    dtype: DType,
+    a: f64,
+    b: f64,
+) -> Result<Val> {
     if length < 0 {
         return Err(Error::invalid(op, "window_length", "at least 0", length));
     }
