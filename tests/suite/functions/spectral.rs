@@ -142,7 +142,7 @@ fn transforms_of_any_length_hold_their_bound() -> Result<()> {
     let device = device_under_test();
     let mut worst = (0.0, 0);
     let mut rng = Rng::named("fft");
-    for n in (1..=33).chain([64, 65, 97, 127, 128, 131, 210, 256, 509, 720, 1000, 1024, 1031, 2048, 4099]) {
+    for n in [1, 2, 3, 5, 8, 31, 64, 65, 97, 127, 131, 210, 720, 1024, 1031, 2048, 4099] {
         let v: Vec<f64> = rng.uniforms(2 * n, -1.0, 1.0).into_iter().map(|v| f64::from(v as f32)).collect();
         let want = exact(&v, n);
         let x = Literal::floats(DType::Complex64, [n], v.clone()).into_tensor(None)?;
