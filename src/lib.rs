@@ -30,6 +30,7 @@ mod error;
 pub mod exec;
 pub mod function;
 pub mod hlo;
+pub mod io;
 pub mod keras;
 pub mod ops;
 pub mod runtime;

@@ -38,7 +38,7 @@ fn m_same(n: f32) -> f32 {
 
 // The `!=` of SPIR-V that naga writes is false on NaN.
 fn m_ne(x: f32, y: f32) -> bool {
-    return x != y || m_is_nan(x) || m_is_nan(y);
+    return (x != y) | m_is_nan(x) | m_is_nan(y);
 }
 
 fn m_sign(x: f32) -> f32 {
@@ -46,11 +46,11 @@ fn m_sign(x: f32) -> f32 {
 }
 
 fn m_max(x: f32, y: f32) -> f32 {
-    return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x), x > y || m_is_nan(x)));
+    return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x), (x > y) | m_is_nan(x)));
 }
 
 fn m_min(x: f32, y: f32) -> f32 {
-    return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x), x < y || m_is_nan(x)));
+    return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x), (x < y) | m_is_nan(x)));
 }
 
 fn m_clamp(lo: f32, x: f32, hi: f32) -> f32 {
@@ -77,9 +77,9 @@ fn m_rem(x: f32, y: f32) -> f32 {
     // r * 2^(eb - 150), below the normal range as a plain integer.
     let scaled = i32(bitcast<u32>(f32(r)) >> 23u) + i32(eb) - 150;
     let normal = bitcast<u32>(f32(r)) + ((eb - 150u) << 23u);
-    var bits = select(r << (eb - 1u), normal, scaled > 0 && r != 0u);
+    var bits = select(r << (eb - 1u), normal, (scaled > 0) & (r != 0u));
     bits = select(bits, a, a < b);
-    bits = select(bits | (bitcast<u32>(x) & 0x80000000u), 0x7fc00000u, a >= 0x7f800000u || b > 0x7f800000u || b == 0u);
+    bits = select(bits | (bitcast<u32>(x) & 0x80000000u), 0x7fc00000u, (a >= 0x7f800000u) | (b > 0x7f800000u) | (b == 0u));
     return bitcast<f32>(bits);
 }
 
@@ -94,7 +94,7 @@ fn m_next_after(x: f32, y: f32) -> f32 {
     let next = select(a - 1, a + 1, a < b);
     let sign = select(x, bitcast<f32>(next), a == 0);
     let stepped = m_with_sign(bitcast<f32>(abs(next)), sign);
-    return m_or_nan(select(stepped, y, a == b), m_is_nan(x) || m_is_nan(y));
+    return m_or_nan(select(stepped, y, a == b), m_is_nan(x) | m_is_nan(y));
 }
 
 fn m_rank(x: f32) -> i32 {

@@ -35,7 +35,7 @@ fn m_expm1(x: f32) -> f32 {
     let half = bitcast<f32>(m_scaled_bits(0.5, n));
     let y = 2.0 * fma(half, m_expm1_near(m_less_ln2(t, n)), half - 0.5);
     let bits = select(bitcast<u32>(y), 0x7f800000u, x > 88.72284);
-    return bitcast<f32>(select(bits, bitcast<u32>(x), m_is_nan(x) || abs(x) < 1e-8));
+    return bitcast<f32>(select(bits, bitcast<u32>(x), m_is_nan(x) | (abs(x) < 1e-8)));
 }
 
 // (log(1 + f) - f + f^2 / 2) / f^3 on [sqrt(1/2) - 1, sqrt(2) - 1]: log(1 + f) to 7.7e-10.
@@ -73,7 +73,7 @@ fn m_log(x: f32) -> f32 {
 // Near 0 the polynomial takes x itself; elsewhere the rounding of 1 + x is no more than that of the result.
 fn m_log1p(x: f32) -> f32 {
     let u = 1.0 + x;
-    let p = select(m_log_parts(u), vec2<f32>(x, 0.0), x > -0.2928 && x < 0.4142);
+    let p = select(m_log_parts(u), vec2<f32>(x, 0.0), (x > -0.2928) & (x < 0.4142));
     let y = m_log_ends(m_log_sum(p.x, p.y), u);
     return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x), x == 0.0));
 }
@@ -104,14 +104,14 @@ fn m_pow(x: f32, y: f32) -> f32 {
     bits = select(bits, 0u, z < -126.0);
     bits = select(bits, 0x7f800000u, z >= 128.0);
     let ab = bitcast<u32>(a);
-    bits = select(bits, select(0u, 0x7f800000u, (ab == 0u) == (y < 0.0)), ab == 0u || ab == 0x7f800000u);
+    bits = select(bits, select(0u, 0x7f800000u, (ab == 0u) == (y < 0.0)), (ab == 0u) | (ab == 0x7f800000u));
     let negative = bitcast<u32>(x) > 0x7fffffffu;
     let whole = floor(y) == y;
-    let odd = whole && floor(0.5 * y) != 0.5 * y;
-    bits |= select(0u, 0x80000000u, negative && odd);
-    let nan = m_is_nan(x) || m_is_nan(y) || (negative && !whole && ab != 0u && ab != 0x7f800000u);
+    let odd = whole & (floor(0.5 * y) != 0.5 * y);
+    bits |= select(0u, 0x80000000u, negative & odd);
+    let nan = m_is_nan(x) | m_is_nan(y) | (negative & !whole & (ab != 0u) & (ab != 0x7f800000u));
     bits = select(bits, 0x7fc00000u, nan);
-    return bitcast<f32>(select(bits, 0x3f800000u, x == 1.0 || y == 0.0));
+    return bitcast<f32>(select(bits, 0x3f800000u, (x == 1.0) | (y == 0.0)));
 }
 
 // A polynomial on [1, 2) (2.9e-8) times a power of the cube root of 2.
@@ -128,7 +128,7 @@ fn m_cbrt(x: f32) -> f32 {
     let rest = e - 3u * third;
     let root = p * select(select(1.5874011, 1.2599211, rest == 1u), 1.0, rest == 0u);
     let y = bitcast<f32>(bitcast<u32>(root) + ((third - 50u) << 23u));
-    let whole = b == 0u || b >= 0x7f800000u;
+    let whole = (b == 0u) | (b >= 0x7f800000u);
     return bitcast<f32>(select(bitcast<u32>(m_with_sign(y, x)), bitcast<u32>(x), whole));
 }
 

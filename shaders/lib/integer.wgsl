@@ -19,7 +19,7 @@ fn i_rem(x: i32, y: i32) -> i32 {
 }
 
 fn i_divisor(x: i32, y: i32) -> i32 {
-    return select(y, 1, y == 0 || (y == -1 && bitcast<u32>(x) == 0x80000000u));
+    return select(y, 1, (y == 0) | ((y == -1) & (bitcast<u32>(x) == 0x80000000u)));
 }
 
 fn u_div(x: u32, y: u32) -> u32 {
@@ -82,9 +82,9 @@ fn u_pow_bit(s: vec2<u32>, n: u32) -> vec2<u32> {
 
 // A negative power of anything but 1 and -1 is 0.
 fn i_pow(x: i32, n: i32) -> i32 {
-    let unit = x == 1 || x == -1;
+    let unit = (x == 1) | (x == -1);
     let y = bitcast<i32>(u_pow(bitcast<u32>(x), bitcast<u32>(n)));
-    return select(0, y, n >= 0 || unit);
+    return select(0, y, (n >= 0) | unit);
 }
 
 // The high half of the 64-bit product, from 16-bit halves.

@@ -26,7 +26,7 @@ fn philox_round(c: vec4<u32>, key: vec2<u32>, n: u32) -> vec4<u32> {
 fn philox_skip(counter: vec4<u32>, n: u32) -> vec4<u32> {
     let x = counter.x + n;
     let y = counter.y + select(0u, 1u, x < n);
-    let z = counter.z + select(0u, 1u, x < n && y == 0u);
-    let w = counter.w + select(0u, 1u, x < n && y == 0u && z == 0u);
+    let z = counter.z + select(0u, 1u, (x < n) & (y == 0u));
+    let w = counter.w + select(0u, 1u, (x < n) & (y == 0u) & (z == 0u));
     return vec4<u32>(x, y, z, w);
 }

@@ -59,7 +59,7 @@ fn m_lgamma(x: f32) -> f32 {
     let core = m_lgamma1p(select(a, a - 1.0, x >= 1.0));
     let y = select(core + less, less - core, x < 0.0);
     // Poles, and whole numbers as all large ones are.
-    let pole = !(x > 0.0) && floor(x) == x;
+    let pole = !(x > 0.0) & (floor(x) == x);
     let bits = select(bitcast<u32>(y), 0x7f800000u, pole);
     return bitcast<f32>(select(bits, bitcast<u32>(x), m_is_nan(x)));
 }
@@ -83,7 +83,7 @@ fn m_digamma(x: f32) -> f32 {
     let y = series - select(0.0, sum, near);
     let d = x - round(x);
     let turned = m_sin_pi(0.5 - abs(d)) / m_with_sign(m_sin_pi(abs(d)), d);
-    return m_or_nan(select(y, y - M_PI * turned, x < 0.0), m_is_nan(x) || (!(x > 0.0) && floor(x) == x));
+    return m_or_nan(select(y, y - M_PI * turned, x < 0.0), m_is_nan(x) | (!(x > 0.0) & (floor(x) == x)));
 }
 
 // Hurwitz zeta for q > 0: six terms, the rest by the Euler-Maclaurin formula. A loop, since compilers put the power in at every call.
@@ -118,9 +118,9 @@ fn m_zeta(x: f32, q: f32) -> f32 {
         let left = side * z.y;
         y = select(y + left, left, m_is_inf(left)) - side * z.z;
     }
-    let pole = !(q > 0.0) && floor(q) == q;
+    let pole = !(q > 0.0) & (floor(q) == q);
     let even = floor(0.5 * x) == 0.5 * x;
-    let nan = !(x >= 1.0) || m_is_nan(q) || (!(q > 0.0) && !select(floor(x) == x, even, pole));
-    let bits = select(bitcast<u32>(y), 0x7f800000u, pole || x == 1.0);
-    return m_or_nan(bitcast<f32>(bits), nan && !(x == 1.0));
+    let nan = !(x >= 1.0) | m_is_nan(q) | (!(q > 0.0) & !select(floor(x) == x, even, pole));
+    let bits = select(bitcast<u32>(y), 0x7f800000u, pole | (x == 1.0));
+    return m_or_nan(bitcast<f32>(bits), nan & !(x == 1.0));
 }

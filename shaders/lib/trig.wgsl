@@ -143,5 +143,5 @@ fn m_atan2(y: f32, x: f32) -> f32 {
     let near = m_atan_near(t);
     let half = select(near, M_HALF_PI - near, a > b);
     let full = select(half, M_PI - half, bitcast<u32>(x) > 0x7fffffffu);
-    return m_or_nan(m_with_sign(full, y), m_is_nan(x) || m_is_nan(y));
+    return m_or_nan(m_with_sign(full, y), m_is_nan(x) | m_is_nan(y));
 }

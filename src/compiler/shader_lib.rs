@@ -129,6 +129,16 @@ mod tests {
         lib.collect()
     }
 
+    /// `||` and `&&` are branches. A kernel of a few dozen of them in nested loops keeps some drivers compiling for minutes.
+    #[test]
+    fn functions_do_not_branch_where_they_can_compute() {
+        for text in FILES {
+            let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+            let branches: Vec<&str> = code.filter(|l| l.contains("||") || l.contains("&&")).collect();
+            assert!(branches.is_empty(), "use | and & of bool: {branches:?}");
+        }
+    }
+
     #[test]
     fn rows_and_library_agree() {
         let roots: Vec<&str> = named_by_rows().into_iter().chain(HELPERS.iter().copied()).collect();

@@ -72,8 +72,15 @@ pub fn read(name: &str) -> Vec<u8> {
 /// # Panics
 /// When it is missing or broken.
 pub fn tensors(name: &str) -> BTreeMap<String, Literal> {
-    let bytes = read(name);
-    let all = SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+    arrays_of(&read(name))
+}
+
+/// The tensors of a file's bytes, by name.
+///
+/// # Panics
+/// When they are broken.
+pub fn arrays_of(bytes: &[u8]) -> BTreeMap<String, Literal> {
+    let all = SafeTensors::deserialize(bytes).unwrap_or_else(|e| panic!("{e}"));
     all.iter().map(|(n, v)| (n.to_string(), literal(&v))).collect()
 }
 

@@ -9,6 +9,7 @@ mod examples;
 mod functions;
 mod goldens;
 mod hlo;
+mod io;
 mod keras;
 mod keras_parts;
 mod math;

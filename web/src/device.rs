@@ -1,7 +1,7 @@
 //! The device that a page or program computes on.
 
 use crate::errors::Out;
-use crate::{handles, page_read, panics};
+use crate::{handles, page_read, panics, strings};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wgflow::runtime::{Context, DeviceType};
@@ -15,6 +15,7 @@ pub async fn init(options: JsValue) -> Out<()> {
     let wanted = wanted.unwrap_or_else(|| "auto".into());
     panics::install();
     page_read::install();
+    strings::install();
     let context = Context::global();
     if wanted != "cpu" && page_read::can_have_gpu() {
         context.discover().await;

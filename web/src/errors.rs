@@ -35,9 +35,13 @@ pub type Out<T> = std::result::Result<T, Thrown>;
 
 /// An error that a JavaScript function threw into `op`. It keeps its message; `op` tells whose function it was.
 pub(crate) fn from_js(op: &str, thrown: &JsValue) -> Error {
-    let message = match thrown.dyn_ref::<JsError>() {
+    Error::new(ErrorKind::Unknown, op, message(thrown))
+}
+
+/// What a thrown value says.
+pub(crate) fn message(thrown: &JsValue) -> String {
+    match thrown.dyn_ref::<JsError>() {
         Some(e) => String::from(e.message()),
         None => thrown.as_string().unwrap_or_else(|| "a function threw what is no Error".into()),
-    };
-    Error::new(ErrorKind::Unknown, op, message)
+    }
 }

@@ -4,6 +4,7 @@ use crate::functions::Compiled;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use wgflow::io::GraphModel;
 use wgflow::keras::optimizers::Optimizer;
 use wgflow::keras::{AnyLayer, KerasTensor, Model, Sequential};
 use wgflow::{Error, ErrorKind, GradientTape, Result, Tensor, Variable};
@@ -20,6 +21,7 @@ pub(crate) enum Object {
     Model(Model),
     Sequential(Sequential),
     Optimizer(Arc<dyn Optimizer>),
+    Graph(Rc<GraphModel>),
 }
 
 impl Object {
@@ -33,6 +35,7 @@ impl Object {
             Object::Symbol(_) => "a symbol",
             Object::Model(_) | Object::Sequential(_) => "a model",
             Object::Optimizer(_) => "an optimizer",
+            Object::Graph(_) => "a graph model",
         }
     }
 }
@@ -137,6 +140,8 @@ typed! {
     sequential, Sequential: Sequential;
     /// The optimizer of a handle.
     optimizer, Optimizer: Arc<dyn Optimizer>;
+    /// The graph model of a handle.
+    graph, Graph: Rc<GraphModel>;
 }
 
 /// The model of a handle.

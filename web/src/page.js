@@ -60,3 +60,29 @@ export function readThroughCanvas(device, buffer, size) {
   }
   return out;
 }
+
+/**
+ * The matches of a regular expression in a text: how many groups a match has, the whole included, then the first and last byte of each
+ * group of each match in UTF-8, -1 where a group took no part.
+ * @param {string} pattern in RE2's syntax, flags such as (?i) in front
+ * @param {string} text
+ * @param {boolean} global all matches, or the first
+ * @returns {Int32Array}
+ */
+export function findMatches(pattern, text, global) {
+  const front = /^\(\?([ims]+)\)/.exec(pattern);
+  const body = pattern.slice(front ? front[0].length : 0).replaceAll('(?P<', '(?<').replace(/\\z$/, '$').replace(/^\\A/, '^');
+  const regex = new RegExp(body, `dgu${front ? [...new Set(front[1])].join('') : ''}`);
+  const encoder = new TextEncoder();
+  const bytes = (i) => encoder.encode(text.slice(0, i)).length;
+  const out = [];
+  let groups = 0;
+  for (const match of text.matchAll(regex)) {
+    groups = match.indices.length;
+    for (const range of match.indices) {
+      out.push(...(range ? range.map(bytes) : [-1, -1]));
+    }
+    if (!global) break;
+  }
+  return Int32Array.from([groups, ...out]);
+}

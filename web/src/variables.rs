@@ -29,3 +29,12 @@ pub fn variable_assign(v: u32, value: u32) -> Out<()> {
 pub fn variable_name(v: u32) -> Out<String> {
     Ok(handles::variable(v)?.name().into())
 }
+
+/// For each of `variables`, 1 where it is one of `among`, else 0.
+#[wasm_bindgen(js_name = variablesAmong)]
+pub fn variables_among(variables: &[u32], among: &[u32]) -> Out<Vec<u8>> {
+    let ids =
+        |all: &[u32]| all.iter().map(|v| Ok(handles::variable(*v)?.id())).collect::<wgflow::Result<Vec<_>>>();
+    let among = ids(among)?;
+    Ok(ids(variables)?.into_iter().map(|id| u8::from(among.contains(&id))).collect())
+}

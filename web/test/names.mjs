@@ -19,6 +19,16 @@ function listed() {
   return out;
 }
 
+let made;
+/** A small model. */
+function chain(tf) {
+  return (made ??= tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] }));
+}
+function compiled(model) {
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  return model;
+}
+
 /** Instances of classes, for members that constructors make. */
 function samples(tf) {
   const buffer = tf.buffer([1]);
@@ -28,6 +38,9 @@ function samples(tf) {
     'Variable.prototype': tf.Variable?.prototype,
     'Optimizer.prototype': tf.train.sgd(0.1),
     'data.Dataset.prototype': tf.data.array([1]),
+    'LayersModel.prototype': compiled(tf.model({ inputs: chain(tf).inputs, outputs: chain(tf).outputs })),
+    'Sequential.prototype': compiled(chain(tf)),
+    'GraphModel.prototype': new tf.GraphModel('none'),
     'data.CSVDataset.prototype': new tf.data.CSVDataset({ iterator: async () => ({ next: async () => ({ done: true }) }) }),
   };
 }

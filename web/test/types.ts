@@ -32,3 +32,36 @@ export async function fit(): Promise<number[]> {
   const info: tf.MemoryInfo = tf.memory();
   return [...values, ...nested, info.numTensors, handler.save === undefined ? 0 : 1];
 }
+
+class Twice extends tf.layers.Layer {
+  static override className = 'Twice';
+  override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+    return inputShape;
+  }
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => (Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs).mul(2));
+  }
+}
+tf.serialization.registerClass(Twice);
+
+export async function layers(): Promise<tf.LayersModel> {
+  const model: tf.Sequential = tf.sequential({ layers: [tf.layers.dense({ units: 4, inputShape: [3], activation: 'relu' }), new Twice()] });
+  model.add(tf.layers.dropout({ rate: 0.25 }));
+  const input: tf.SymbolicTensor = tf.input({ shape: [3] });
+  const output = tf.layers.dense({ units: 1, kernelRegularizer: tf.regularizers.l2({ l2: 0.01 }) }).apply(input) as tf.SymbolicTensor;
+  const other: tf.LayersModel = tf.model({ inputs: input, outputs: output });
+  other.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError', metrics: ['mae'] });
+  const history: tf.History = await other.fit(tf.ones([4, 3]), tf.ones([4, 1]), {
+    epochs: 2,
+    callbacks: { onEpochEnd: async (epoch, logs) => console.log(epoch, logs?.['loss']) },
+  });
+  const losses = history.history['loss'] as number[];
+  const [loss] = other.evaluate(tf.ones([4, 3]), tf.ones([4, 1])) as tf.Scalar[];
+  const y = other.predict(tf.ones([1, 3])) as tf.Tensor;
+  y.print();
+  loss?.print();
+  console.log(losses.length, other.getWeights().length, model.countParams());
+  const graph: tf.GraphModel = await tf.loadGraphModel('model.json');
+  await graph.executeAsync(tf.ones([1]));
+  return tf.loadLayersModel('localstorage://m');
+}

@@ -79,7 +79,7 @@ fn count(kernel: &Kernel, s: &ArgSortKernel, to: u16, rules: &CodegenRules, chun
     w.line("var rank = first;");
     w.open("for (var other = first; other < end; other += 1u)");
     w.line("let there = key(line, other);");
-    w.line("rank += select(0u, 1u, there < own || (there == own && other < k));");
+    w.line("rank += select(0u, 1u, (there < own) | ((there == own) & (other < k)));");
     w.close();
     let at = place(&mut w, s, "line", "rank");
     w.line(format!("b{to}[{at}] = i32(k);"));
@@ -121,7 +121,7 @@ fn merge(
     w.line("let probe = (low + high) / 2u;");
     let there = place(&mut w, s, "line", "probe");
     w.line(format!("let there = key(line, u32(b{from}[{there}]));"));
-    w.line("let before = there < own || (second && there == own);");
+    w.line("let before = (there < own) | (second & (there == own));");
     w.line("low = select(low, probe + 1u, before);");
     w.line("high = select(probe, high, before);");
     w.close();

@@ -68,6 +68,15 @@ pub fn hard_sigmoid(x: impl IntoTensor) -> Result<Tensor> {
     math::divide(nn::relu6(math::add(x.into_tensor(None)?, 3.0)?)?, 6.0)
 }
 
+/// `0.2 * x + 0.5`, at least 0 and at most 1: what Keras 2 and TensorFlow.js call `hard_sigmoid`, whose slope is another than that of
+/// [`hard_sigmoid`].
+///
+/// # Errors
+/// `InvalidArgument` for dtypes that are no floats.
+pub fn keras2_hard_sigmoid(x: impl IntoTensor) -> Result<Tensor> {
+    math::clip_by_value(math::add(math::multiply(x.into_tensor(None)?, 0.2)?, 0.5)?, 0.0, 1.0)
+}
+
 /// `x * hard_sigmoid(x)` (`keras.activations.hard_silu`).
 ///
 /// # Errors

@@ -167,6 +167,7 @@ const TABLE: &[(&str, Plain)] = &[
     ("hard_sigmoid", |x| hard_sigmoid(x)),
     ("hard_silu", |x| hard_silu(x)),
     ("hard_tanh", |x| hard_tanh(x)),
+    ("keras2_hard_sigmoid", |x| keras2_hard_sigmoid(x)),
     ("leaky_relu", |x| leaky_relu(x, 0.2)),
     ("linear", |x| linear(x)),
     ("log_sigmoid", |x| log_sigmoid(x)),

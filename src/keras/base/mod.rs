@@ -26,7 +26,7 @@ pub(crate) use loops::{Loop, LoopKey};
 pub use node::{AnyLayer, Node};
 pub use policy::{DTypePolicy, dtype_policy, set_dtype_policy};
 pub(crate) use registry::{Entry, entry, is_built_in, read_policy};
-pub use registry::{deserialize_layer, register_layer, serialize_layer};
+pub use registry::{deserialize_layer, register_layer, register_layer_source, serialize_layer};
 pub(crate) use symbolic::{Invocation, KerasSpec};
 pub use symbolic::{KerasInputs, KerasTensor};
 pub(crate) use weight::Weight;

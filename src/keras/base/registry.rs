@@ -57,6 +57,23 @@ pub fn register_layer(class_name: &str, make: fn(&Config) -> Result<AnyLayer>) {
     crate::write(&OWN).insert(class_name.into(), make);
 }
 
+/// Makes layers of classes that are known elsewhere; `None` for a class that is not.
+type Source = fn(&str, &Config) -> Option<Result<AnyLayer>>;
+
+static SOURCES: RwLock<Vec<Source>> = RwLock::new(vec![]);
+
+/// Makes known who knows classes of layers by name, asked where neither the library nor [`register_layer`] knows one. `source` gets the
+/// class and what the layer's [`config`](Layer::config) wrote, and gives `None` for classes that it does not know.
+pub fn register_layer_source(source: fn(&str, &Config) -> Option<Result<AnyLayer>>) {
+    crate::write(&SOURCES).push(source);
+}
+
+fn sourced(class: &str, config: &Config) -> Option<Result<AnyLayer>> {
+    // A source may load other layers: it is called without the lock.
+    let all = crate::read(&SOURCES).clone();
+    all.iter().find_map(|source| source(class, config))
+}
+
 /// Class and configuration of a layer in Keras' schema (`keras.layers.serialize`).
 ///
 /// # Errors
@@ -140,7 +157,7 @@ pub fn deserialize_layer(v: &Value) -> Result<AnyLayer> {
     let layer = match (built_in(class), crate::read(&OWN).get(class).copied()) {
         (Some(make), _) => AnyLayer::new(make(&own)?, name.clone()),
         (None, Some(make)) => make(&own)?,
-        (None, None) => return Err(unknown(class)),
+        (None, None) => sourced(class, &own).unwrap_or_else(|| Err(unknown(class)))?,
     };
     if let Some(name) = &name {
         layer.set_name(name);

@@ -110,13 +110,27 @@ impl KerasTensor {
         &self.invocation
     }
 
-    pub(crate) fn index(&self) -> usize {
+    /// Which of its call's outputs it is.
+    pub fn index(&self) -> usize {
         self.index
+    }
+
+    /// A number that no other call has.
+    pub fn call_id(&self) -> u64 {
+        self.invocation.id
     }
 
     /// A key that no other symbol has.
     pub(crate) fn key(&self) -> (u64, usize) {
         (self.invocation.id, self.index)
+    }
+}
+
+impl AnyLayer {
+    /// Its calls on symbols that are still held by something, each with the symbols that it took and those that it gave.
+    pub fn symbolic_calls(&self) -> Vec<(Vec<KerasTensor>, Vec<KerasTensor>)> {
+        let calls = self.core().invocations.borrow();
+        calls.iter().filter_map(std::rc::Weak::upgrade).map(|i| (i.inputs.clone(), i.results())).collect()
     }
 }
 

@@ -75,8 +75,9 @@ impl Sequential {
     pub fn add(&self, layer: impl Into<AnyLayer>) -> Result<()> {
         match Chain::of(&self.0) {
             Some(chain) => {
-                chain.push(&self.0, &layer.into())?;
-                chain.rebuild(&self.0)
+                let layer = layer.into();
+                chain.push(&self.0, &layer)?;
+                chain.extend(&self.0, &layer)
             }
             None => Err(Error::internal("Sequential", "is no chain")),
         }
@@ -93,7 +94,7 @@ impl Sequential {
         let chain = Chain::of(&self.0).ok_or_else(missing)?;
         let last = chain.layers.borrow_mut().pop().ok_or_else(missing)?;
         self.0.set_sublayers(chain.layers.borrow().clone());
-        chain.rebuild(&self.0)?;
+        chain.shorten(&self.0)?;
         Ok(last)
     }
 }
@@ -206,6 +207,34 @@ impl Chain {
         match self.all().first().and_then(AnyLayer::input_symbol) {
             Some(input) if self.layers.borrow().len() > 1 => self.connect(any, input),
             _ => Ok(()),
+        }
+    }
+
+    /// Calls the last layer on what the others give, where they are built already: symbols that the program holds stay those of the model.
+    fn extend(&self, any: &AnyLayer, last: &AnyLayer) -> Result<()> {
+        let Some((input, x)) = self.symbols() else { return self.rebuild(any) };
+        auto::take_functional_name();
+        let y = one_output(last, last.apply_under(std::slice::from_ref(any), vec![x], Named::default())?)?;
+        let (a, b) = (input.shape().clone(), y.shape().clone());
+        self.symbols.replace(Some((input, y)));
+        any.set_built(false);
+        any.note_built(|| vec![a], || vec![b]);
+        Ok(())
+    }
+
+    /// Goes back to what the last call took, after its layer was taken away.
+    fn shorten(&self, any: &AnyLayer) -> Result<()> {
+        let before =
+            self.symbols().and_then(|(input, x)| Some((input, x.invocation().inputs.first()?.clone())));
+        match before {
+            Some((input, x)) if self.layers.borrow().len() > 1 => {
+                let (a, b) = (input.shape().clone(), x.shape().clone());
+                self.symbols.replace(Some((input, x)));
+                any.set_built(false);
+                any.note_built(|| vec![a], || vec![b]);
+                Ok(())
+            }
+            _ => self.rebuild(any),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::keras::{losses, metrics, optimizers};
 use serde_json::{Map, Value, json};
 
 /// What a model was compiled with; nothing where it was not.
-pub(super) fn compile_config(model: &Model) -> Option<Value> {
+pub(crate) fn compile_config(model: &Model) -> Option<Value> {
     let (args, optimizer) = (model.compile_args()?, model.optimizer().ok()?);
     Some(json!({
         "optimizer": optimizers::serialize(&*optimizer),
@@ -28,7 +28,7 @@ pub(super) fn compile_config(model: &Model) -> Option<Value> {
 }
 
 /// The reverse of [`compile_config`]; reads what Keras writes, too.
-pub(super) fn compile_from(v: &Value) -> Result<Compile> {
+pub(crate) fn compile_from(v: &Value) -> Result<Compile> {
     let part = |key: &str| v.get(key).unwrap_or(&Value::Null);
     let refuse = |key: &str, wanted: &str| Error::invalid("compile_config", key, wanted, part(key));
     let optimizer = match part("optimizer") {

@@ -142,7 +142,7 @@ fn restore_fitting(model: &Model, op: &str, archive: &Archive) -> Result<()> {
 }
 
 /// Gives variables values of their shapes, all or none.
-pub(super) fn assign_all(op: &str, pairs: &[(&Variable, &Literal)]) -> Result<()> {
+pub(crate) fn assign_all(op: &str, pairs: &[(&Variable, &Literal)]) -> Result<()> {
     let mut values = vec![];
     for (variable, value) in pairs {
         if *variable.shape() != value.shape {

@@ -131,7 +131,7 @@ pub(super) fn restore_with_optimizer(model: &Model, op: &str, place: &str, archi
     Ok(())
 }
 
-fn described(config: &Value) -> Result<Model> {
+pub(crate) fn described(config: &Value) -> Result<Model> {
     let model = Model::new(deserialize_layer(config)?);
     if !model.built()
         && let Some(input) = config.get("build_config").and_then(|b| b.get("input_shape"))

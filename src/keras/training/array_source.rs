@@ -8,8 +8,7 @@ use super::host_array::HostArray;
 use super::source::{Batch, BatchSource};
 use crate::data::{THREADS, Worker};
 use crate::error::{Error, Result};
-use crate::keras::utils::next_seed;
-use crate::ops::random::host::permutation;
+use crate::keras::utils::permutation;
 use crate::tensor::Tensor;
 use std::ops::Range;
 use std::sync::Arc;
@@ -100,7 +99,7 @@ impl BatchSource for ArraySource {
         self.ahead = None;
         self.at = 0;
         if self.shuffle {
-            let order = permutation([next_seed(), 0], self.rows.len());
+            let order = permutation(self.rows.len());
             self.order = Arc::new(order.into_iter().map(|i| i + self.rows.start).collect());
         } else if self.order.is_empty() {
             self.order = Arc::new(self.rows.clone().collect());

@@ -8,4 +8,4 @@ pub use crate::keras::object::clear_session;
 pub(crate) use io::print_msg;
 pub use progbar::Progbar;
 pub(crate) use seed::next_seed;
-pub use seed::set_random_seed;
+pub use seed::{permutation, set_random_seed};

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::ops::random;
-use crate::ops::random::host::Philox;
+use crate::ops::random::host::{self, Philox};
 use std::sync::Mutex;
 
 /// Seeds that are still to be given, in the process.
@@ -41,4 +41,9 @@ pub(crate) fn next_seed() -> i64 {
         Philox::from_seed([draw(0), draw(1)])
     });
     1 + i64::from(stream.below(1_000_000_000))
+}
+
+/// The order that `fit` takes so many samples in at the next epoch with `shuffle`, for programs with a loop of their own.
+pub fn permutation(n: usize) -> Vec<usize> {
+    host::permutation([next_seed(), 0], n)
 }

@@ -1,6 +1,7 @@
 //! What work costs, in numbers that no machine changes: kernels, pipelines, buffers, cached plans.
 
 mod fusion;
+mod graphs;
 mod growth;
 mod kernels;
 mod models;

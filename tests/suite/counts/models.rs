@@ -102,7 +102,7 @@ fn costs(plan: &Plan, target: &Target) -> Result<Costs> {
 }
 
 /// Dispatches of a plan and the bytes that they bind; their texts are added.
-fn launched(plan: &Plan, target: &Target, texts: &mut HashSet<String>) -> Result<(usize, u64)> {
+pub(super) fn launched(plan: &Plan, target: &Target, texts: &mut HashSet<String>) -> Result<(usize, u64)> {
     let (mut dispatches, mut moved) = (0, 0);
     for step in &plan.steps {
         if let KernelKind::Scan(s) = &step.kernel.kind {

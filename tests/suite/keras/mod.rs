@@ -10,6 +10,7 @@ mod mixed;
 mod recurrent;
 mod saving;
 mod training;
+mod web;
 
 use wgflow::{IntoTensor, Tensor};
 

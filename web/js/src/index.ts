@@ -14,6 +14,8 @@ import * as backend_util from './backend_util';
 import * as browser from './browser/index';
 import * as data from './data/index';
 import * as io from './io/index';
+import { layers, setRandomSeed } from './layers/index';
+import { constraints, initializers, regularizers } from './layers/objects';
 import * as serialization from './serialization';
 import * as test_util from './test_util';
 import { OptimizerConstructors } from './train/index';
@@ -48,6 +50,11 @@ export {
 } from './engine/environment';
 export { op, OP_SCOPE_SUFFIX } from './engine/run';
 export { type CustomGradientFunc, customGrad, grad, grads, valueAndGrad, valueAndGrads, variableGrads } from './gradients';
+export { RNN } from './layers/index';
+export { type Kwargs, Layer, type LayerArgs } from './layers/layer';
+export { InputSpec, type Shape, SymbolicTensor } from './layers/symbol';
+export { LayerVariable } from './layers/variable';
+export * from './models/index';
 export * from './ops/index';
 export { TensorBuffer } from './tensor/buffer';
 export {
@@ -74,7 +81,7 @@ export {
 } from './train/index';
 export * from './types';
 export { setWasmPath } from './wasm';
-export { backend_util, browser, data, io, serialization, test_util, util };
+export { backend_util, browser, constraints, data, initializers, io, layers, regularizers, serialization, setRandomSeed, test_util, util };
 
 /** Optimizers by name. */
 export const train = OptimizerConstructors;

@@ -15,7 +15,6 @@ export interface DeviceInfo {
   name: string;
   kind: 'gpu' | 'cpu';
   backend: string;
-  lost: boolean;
 }
 
 /** The module's exports. Handles are numbers above 0; 0 stands for none. */
@@ -50,6 +49,64 @@ export interface Wasm {
   functionCall(fn: number, inputs: Uint32Array): Uint32Array;
   recover(): Promise<void>;
   memoryInfo(): Record<string, number>;
+  tensorIsSymbolic(h: number): boolean;
+  variableName(v: number): string;
+  variablesAmong(variables: Uint32Array, among: Uint32Array): Uint8Array;
+  layerNew(described: string): number;
+  layerFromTfjs(described: string): number;
+  layerToTfjs(layer: number): string;
+  layerOwn(described: object): number;
+  layerMaker(make: (className: string, config: string) => number): void;
+  layerCall(layer: number, inputs: Uint32Array, training: boolean, settings: string, names: string[], tensors: Uint32Array): Uint32Array;
+  layerApply(layer: number, inputs: Uint32Array, settings: string, names: string[], symbols: Uint32Array): Uint32Array;
+  layerWeights(layer: number, which: 'all' | 'trainable' | 'nonTrainable'): Uint32Array;
+  layerSetWeights(layer: number, values: Uint32Array): void;
+  layerOutputShapes(layer: number, inputs: string): string;
+  layerCountParams(layer: number): number;
+  layerSetTrainable(layer: number, trainable: boolean): void;
+  layerResetStates(layer: number): void;
+  layerLosses(layer: number): Uint32Array;
+  layerInfo(layer: number): string;
+  layerConfig(layer: number): string;
+  layerSymbol(layer: number): number;
+  layerInner(layer: number): Uint32Array;
+  layerCalls(layer: number): Uint32Array;
+  symbolInfo(symbol: number): string;
+  symbolLayer(symbol: number): number;
+  sequentialNew(name: string | undefined, layers: Uint32Array): number;
+  sequentialAdd(model: number, layer: number): void;
+  sequentialPop(model: number): void;
+  modelNew(inputs: Uint32Array, outputs: Uint32Array, name: string | undefined): number;
+  modelOf(layer: number): number;
+  modelLayers(model: number): Uint32Array;
+  modelInputs(model: number): Uint32Array;
+  modelOutputs(model: number): Uint32Array;
+  modelBuild(model: number, inputs: string): void;
+  modelPredict(model: number, inputs: Uint32Array): Uint32Array;
+  modelSummary(model: number, options: string): string;
+  modelCompile(model: number, optimizer: number, loss: unknown, metrics: unknown, lossWeights: unknown): void;
+  modelOptimizer(model: number): number;
+  modelTrainStep(model: number, x: Uint32Array, y: Uint32Array, sampleWeight: Uint32Array): void;
+  modelTestStep(model: number, x: Uint32Array, y: Uint32Array, sampleWeight: Uint32Array): void;
+  modelResults(model: number): number;
+  modelMetricsNames(model: number): string[];
+  modelResetMetrics(model: number): void;
+  optimizerNew(described: string): number;
+  optimizerSetLearningRate(optimizer: number, rate: number): void;
+  optimizerVariables(optimizer: number): Uint32Array;
+  optimizerConfig(optimizer: number): string;
+  initializerCall(described: string, shape: Uint32Array, dtype: string): number;
+  regularizerCall(described: string, x: number): number;
+  constraintCall(described: string, w: number): number;
+  shuffledIndices(n: number): Uint32Array;
+  setRandomSeed(seed: number): void;
+  layersModelFromParts(json: string, weights: Uint8Array, strict: boolean): number;
+  layersModelFromTopology(json: string): number;
+  layersModelToParts(model: number, includeOptimizer: boolean): [string, Uint8Array];
+  graphModelFromParts(json: string, weights: Uint8Array): number;
+  graphModelInfo(model: number): string;
+  graphModelExecute(model: number, names: string[], inputs: Uint32Array, outputs: string[]): Uint32Array;
+  graphModelExecuteAsync(model: number, names: string[], inputs: Uint32Array, outputs: string[]): Promise<Uint32Array>;
 }
 
 let module: Wasm | undefined;

@@ -5,7 +5,7 @@ use crate::errors::Out;
 use crate::handles;
 use serde_json::json as value;
 use wasm_bindgen::prelude::*;
-use wgflow::keras::{Summary, serialize_layer};
+use wgflow::keras::{Model, Summary, serialize_layer};
 
 /// `{id, name, className, trainable, built, dtype, path}` as JSON.
 #[wasm_bindgen(js_name = layerInfo)]
@@ -21,6 +21,12 @@ pub fn layer_info(layer: u32) -> Out<String> {
         "path": layer.path(),
     });
     Ok(info.to_string())
+}
+
+/// The layers in a layer.
+#[wasm_bindgen(js_name = layerInner)]
+pub fn layer_inner(layer: u32) -> Out<Vec<u32>> {
+    Ok(super::layers::keep_layers(Model::new(handles::layer(layer)?).layers())?)
 }
 
 /// Class and configuration, as Keras writes them.

@@ -1,11 +1,12 @@
 //! Layers: made, called, asked for their weights.
 
-use super::own_layer::OwnLayer;
+use super::own_layer::{OwnLayer, set_maker};
 use super::{json, shapes, shapes_text};
 use crate::errors::Out;
 use crate::handles::{self, Object};
-use js_sys::Object as JsObject;
+use js_sys::{Function, Object as JsObject};
 use wasm_bindgen::prelude::*;
+use wgflow::io::{layer_from_tfjs, layer_to_tfjs};
 use wgflow::keras::{AnyLayer, CallArgs, deserialize_layer};
 use wgflow::{Result, Tensor, Variable};
 
@@ -16,11 +17,31 @@ pub fn layer_new(described: &str) -> Out<u32> {
     Ok(handles::keep(Object::Layer(layer))?)
 }
 
+/// The layer that `{class_name, config}` describes as TensorFlow.js and Keras 2 do.
+#[wasm_bindgen(js_name = layerFromTfjs)]
+pub fn layer_from(described: &str) -> Out<u32> {
+    let layer = layer_from_tfjs(&json("layers", "config", described)?)?;
+    Ok(handles::keep(Object::Layer(layer))?)
+}
+
+/// Class and configuration as TensorFlow.js and Keras 2 write them.
+#[wasm_bindgen(js_name = layerToTfjs)]
+pub fn layer_to(layer: u32) -> Out<String> {
+    Ok(layer_to_tfjs(&handles::layer(layer)?)?.to_string())
+}
+
 /// A layer of the program's own: `{className, name, dtype, trainable, build(shapes), call(inputs, weights, training), getConfig(),
-/// supportsMasking}`; `build` gives the JSON of a list of weights, `call` takes and gives handles.
+/// supportsMasking, stateSize (of a cell), inner (handles of layers that `call` uses)}`; `build` gives the JSON of a list of weights, `call` takes and gives handles.
 #[wasm_bindgen(js_name = layerOwn)]
 pub fn layer_own(described: JsObject) -> Out<u32> {
     Ok(handles::keep(Object::Layer(OwnLayer::read(&described)?))?)
+}
+
+/// Says who makes layers of classes that the program knows, where models are read: a function from class name and configuration (JSON) to
+/// the handle of a layer, 0 for a class that it does not know.
+#[wasm_bindgen(js_name = layerMaker)]
+pub fn layer_maker(make: Function) {
+    set_maker(make);
 }
 
 /// Runs it on tensors: handles of its outputs. `args` holds settings as JSON and `tensors` the handles of those by name.

@@ -3,8 +3,10 @@
 pub mod inspect;
 pub mod layers;
 pub mod models;
+pub mod objects;
 pub mod optimizers;
 mod own_layer;
+mod own_optimizers;
 pub mod symbols;
 pub mod training;
 
@@ -33,7 +35,7 @@ fn shapes(op: &str, text: &str) -> Result<Vec<PartialShape>> {
 }
 
 /// A shape as JSON.
-fn shape_value(shape: &PartialShape) -> Value {
+pub(crate) fn shape_value(shape: &PartialShape) -> Value {
     shape.iter().map(|d| d.map_or(Value::Null, Value::from)).collect()
 }
 

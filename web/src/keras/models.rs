@@ -56,6 +56,16 @@ pub fn model_to_json(model: u32) -> Out<String> {
     Ok(handles::model(model)?.to_json()?)
 }
 
+/// The model that a layer is.
+#[wasm_bindgen(js_name = modelOf)]
+pub fn model_of(layer: u32) -> Out<u32> {
+    let model = match handles::model(layer) {
+        Ok(model) => model,
+        Err(_) => Model::new(handles::layer(layer)?),
+    };
+    Ok(handles::keep(Object::Model(model))?)
+}
+
 /// The model as a layer.
 #[wasm_bindgen(js_name = modelLayer)]
 pub fn model_layer(model: u32) -> Out<u32> {
@@ -98,4 +108,11 @@ pub fn model_output_shapes(model: u32) -> Out<Option<String>> {
 pub fn model_predict(model: u32, inputs: &[u32]) -> Out<Vec<u32>> {
     let outputs = handles::model(model)?.predict_on_batch(&handles::tensors(inputs)?)?;
     Ok(handles::keep_all(outputs)?)
+}
+
+/// The optimizer that it is compiled with; 0 where it is not compiled.
+#[wasm_bindgen(js_name = modelOptimizer)]
+pub fn model_optimizer(model: u32) -> Out<u32> {
+    let model = handles::model(model)?;
+    Ok(if model.compiled() { handles::keep(Object::Optimizer(model.optimizer()?))? } else { 0 })
 }

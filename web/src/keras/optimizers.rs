@@ -1,16 +1,20 @@
 //! Optimizers.
 
-use super::json;
+use super::{json, own_optimizers};
 use crate::errors::Out;
 use crate::handles::{self, Object};
 use wasm_bindgen::prelude::*;
 use wgflow::keras::optimizers;
 use wgflow::{Result, Variable};
 
-/// The optimizer that `{class_name, config}` or a name describes.
+/// The optimizer that `{class_name, config}` or a name describes. `TfjsAdam` and `TfjsAdadelta` update as TensorFlow.js does.
 #[wasm_bindgen(js_name = optimizerNew)]
 pub fn optimizer_new(described: &str) -> Out<u32> {
-    let made = optimizers::deserialize(&json("optimizer", "config", described)?)?;
+    let described = json("optimizer", "config", described)?;
+    let made = match own_optimizers::described(&described) {
+        Some(own) => own,
+        None => optimizers::deserialize(&described)?,
+    };
     Ok(handles::keep(Object::Optimizer(made))?)
 }
 

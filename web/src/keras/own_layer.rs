@@ -1,7 +1,8 @@
 //! Layers that JavaScript programs write.
 
 use super::{json, shape_value};
-use crate::callbacks::{Callback, taken};
+use crate::callbacks::{Callback, numbers, taken};
+use crate::errors::from_js;
 use crate::handles;
 use js_sys::{Function, Object, Reflect, Uint32Array};
 use serde_json::Value;
@@ -10,7 +11,8 @@ use std::collections::BTreeSet;
 use wasm_bindgen::prelude::*;
 use wgflow::keras::object::Config;
 use wgflow::keras::{
-    AnyLayer, Call, DTypePolicy, Layer, WeightSpec, constraints, initializers, regularizers,
+    AnyLayer, Call, DTypePolicy, Layer, RnnCell, WeightSpec, constraints, initializers,
+    register_layer_source, regularizers,
 };
 use wgflow::{DType, Error, PartialShape, Result, Shape, Tensor};
 
@@ -22,6 +24,10 @@ pub(super) struct OwnLayer {
     call: Callback,
     config: Callback,
     masks: bool,
+    /// Layers that the program's `call` uses.
+    inner: Vec<AnyLayer>,
+    /// Sizes of the states, of a cell.
+    states: Option<Vec<usize>>,
     /// What `build` asked for.
     weights: RefCell<Vec<WeightSpec>>,
 }
@@ -42,6 +48,32 @@ fn class_of(name: &str) -> &'static str {
     })
 }
 
+thread_local! {
+    /// Makes layers of classes that the program knows, from their names and configurations.
+    static MAKER: RefCell<Option<Callback>> = RefCell::default();
+}
+
+/// Takes over from here who makes layers of classes that the program knows.
+pub(super) fn set_maker(make: Function) {
+    let first = MAKER.with_borrow_mut(|m| m.replace(Callback::new(make)).is_none());
+    if first {
+        register_layer_source(made);
+    }
+}
+
+fn made(class: &str, config: &Config) -> Option<Result<AnyLayer>> {
+    let make = MAKER.with_borrow(|m| m.as_ref().and_then(Callback::get))?;
+    let config = Value::Object(config.clone()).to_string();
+    match make.call2(&JsValue::NULL, &class.into(), &config.into()) {
+        Err(e) => Some(Err(from_js(class, &e))),
+        // The handle belongs to the object that the program made.
+        Ok(handle) => match handle.as_f64() {
+            Some(h) if h > 0.0 => Some(handles::layer(h as u32)),
+            _ => None,
+        },
+    }
+}
+
 impl OwnLayer {
     /// The layer that an object describes.
     pub(super) fn read(described: &Object) -> Result<AnyLayer> {
@@ -58,6 +90,11 @@ impl OwnLayer {
             call: function("call")?,
             config: function("getConfig")?,
             masks: part("supportsMasking").is_truthy(),
+            inner: numbers(OP, &part("inner"))?.into_iter().map(handles::layer).collect::<Result<_>>()?,
+            states: js_sys::Array::is_array(&part("stateSize"))
+                .then(|| numbers(OP, &part("stateSize")))
+                .transpose()?
+                .map(|sizes| sizes.into_iter().map(|n| n as usize).collect()),
             weights: RefCell::default(),
         };
         let mut node = match text("name") {
@@ -112,6 +149,10 @@ impl Layer for OwnLayer {
         self.values(c).map(drop)
     }
 
+    fn cell(&self) -> Option<&dyn RnnCell> {
+        self.states.as_ref().map(|_| self as &dyn RnnCell)
+    }
+
     fn call_many(&self, c: &mut Call, xs: &[Tensor]) -> Result<Vec<Tensor>> {
         let weights = handles::keep_all(self.values(c)?)?;
         let inputs = handles::keep_all(xs.iter().cloned())?;
@@ -120,6 +161,10 @@ impl Layer for OwnLayer {
         let result = self.call.call(self.class, &args).and_then(|r| taken(self.class, &r));
         inputs.into_iter().chain(weights).for_each(handles::forget);
         result
+    }
+
+    fn sublayers(&self) -> Vec<AnyLayer> {
+        self.inner.clone()
     }
 
     fn class_name(&self) -> &'static str {
@@ -135,6 +180,30 @@ impl Layer for OwnLayer {
         match json(self.class, "getConfig", &config.as_string().unwrap_or_default())? {
             Value::Object(config) => Ok(config),
             other => Err(Error::invalid(self.class, "getConfig", "an object", other)),
+        }
+    }
+}
+
+impl RnnCell for OwnLayer {
+    fn state_size(&self, _: &Shape) -> Vec<Shape> {
+        self.states.iter().flatten().map(|n| Shape::from([*n])).collect()
+    }
+
+    fn step(
+        &self,
+        c: &mut Call,
+        x: &Tensor,
+        states: &[Tensor],
+        _: &[Tensor],
+    ) -> Result<(Tensor, Vec<Tensor>)> {
+        let xs: Vec<Tensor> = std::iter::once(x).chain(states).cloned().collect();
+        let mut all = self.call_many(c, &xs)?.into_iter();
+        match all.next() {
+            Some(y) if all.len() == states.len() => Ok((y, all.collect())),
+            _ => {
+                let wanted = format!("the output and {} states", states.len());
+                Err(Error::invalid(self.class, "call", wanted, "another number of tensors"))
+            }
         }
     }
 }

@@ -32,18 +32,37 @@ pub fn layer_apply(
     keep(handles::layer(layer)?.apply_with(&symbols(inputs)?, &args)?)
 }
 
-/// `{shape, dtype, layer name}` of a symbol as JSON.
+/// `{shape, dtype, name of the layer, call, index}` of a symbol as JSON; no other symbol has the same call and index.
 #[wasm_bindgen(js_name = symbolInfo)]
 pub fn symbol_info(symbol: u32) -> Out<String> {
     let s = handles::symbol(symbol)?;
-    Ok(json!({ "shape": shape_value(s.shape()), "dtype": s.dtype().name(), "name": s.layer().name() })
-        .to_string())
+    Ok(json!({
+        "shape": shape_value(s.shape()),
+        "dtype": s.dtype().name(),
+        "name": s.layer().name(),
+        "call": s.call_id(),
+        "index": s.index(),
+    })
+    .to_string())
 }
 
 /// The layer that made a symbol.
 #[wasm_bindgen(js_name = symbolLayer)]
 pub fn symbol_layer(symbol: u32) -> Out<u32> {
     Ok(handles::keep(Object::Layer(handles::symbol(symbol)?.layer().clone()))?)
+}
+
+/// The symbols of a layer's calls: for each that is alive, how many it took, those, how many it gave, those.
+#[wasm_bindgen(js_name = layerCalls)]
+pub fn layer_calls(layer: u32) -> Out<Vec<u32>> {
+    let mut all = vec![];
+    for (inputs, outputs) in handles::layer(layer)?.symbolic_calls() {
+        for part in [inputs, outputs] {
+            all.push(part.len() as u32);
+            all.extend(keep(part)?);
+        }
+    }
+    Ok(all)
 }
 
 pub(super) fn symbols(all: &[u32]) -> Result<Vec<KerasTensor>> {

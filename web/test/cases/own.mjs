@@ -76,5 +76,10 @@ export default {
     w.dispose();
     return same([after.numTensors, after.numBytes, after.device.handles], [before.numTensors, before.numBytes, before.device.handles]);
   },
+  'ready again changes nothing': async (tf) => {
+    const x = tf.scalar(3);
+    await tf.ready();
+    return (await x.square().data())[0] === 9;
+  },
   'backends by other names are refused': async (tf, t) => (await t.rejects(tf.setBackend('webgl'), /Backend name 'webgl' not found in registry/)) === 'refused' && tf.getBackend() !== '',
 };

@@ -162,7 +162,10 @@ pub(super) fn literal(ty: Ty, bits: u32) -> String {
         Ty::Bool => (bits != 0).to_string(),
         Ty::F32 => {
             let v = f32::from_bits(bits);
-            if v.is_finite() && (v == 0.0 || v.is_normal()) && !(v == 0.0 && v.is_sign_negative()) {
+            if v.abs() == f32::MAX {
+                // The shortest text that Rust reads back, 3.4028235e38, is above the greatest float, which browsers refuse.
+                format!("{}3.4028234e38f", if v < 0.0 { "-" } else { "" })
+            } else if v.is_finite() && (v == 0.0 || v.is_normal()) && !(v == 0.0 && v.is_sign_negative()) {
                 format!("{v:?}f")
             } else {
                 format!("bits_f32({bits}u)")

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::keras::base::{Call, Checked, Layer, configured, layer};
 use crate::keras::object::Setting;
 use crate::ops::{array, nn};
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 use serde_json::Value;
 
@@ -21,6 +22,13 @@ impl<const N: usize> From<[Option<usize>; N]> for NoiseShape {
 impl<const N: usize> From<[usize; N]> for NoiseShape {
     fn from(sizes: [usize; N]) -> Self {
         NoiseShape(sizes.iter().map(|&n| Some(n)).collect())
+    }
+}
+
+impl NoiseShape {
+    /// The shape for inputs of a shape.
+    pub(super) fn of(&self, x: &Shape) -> Vec<usize> {
+        self.0.iter().enumerate().map(|(d, n)| n.or(x.get(d).copied()).unwrap_or(1)).collect()
     }
 }
 
@@ -66,9 +74,7 @@ impl Layer for Dropout {
     configured!(with | s | want_rate("Dropout", s.rate));
 
     fn call(&self, c: &mut Call, x: &Tensor) -> Result<Tensor> {
-        let noise = self.noise_shape.as_ref().map(|n| {
-            n.0.iter().enumerate().map(|(d, n)| n.or(x.shape().get(d).copied()).unwrap_or(1)).collect()
-        });
+        let noise = self.noise_shape.as_ref().map(|n| n.of(x.shape()));
         dropped(c, x, self.rate, noise, self.seed)
     }
 

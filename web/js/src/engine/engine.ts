@@ -53,9 +53,8 @@ let opening: Promise<void> | undefined;
 export async function ready(): Promise<void> {
   if (opening !== undefined) {
     await opening;
-    if (wasm().deviceInfo().lost) {
-      await wasm().recover();
-    }
+    // Opens the device anew where it was lost; else it is open.
+    await wasm().recover();
     return;
   }
   opening = load().then((module) => module.init({ device: wanted }));

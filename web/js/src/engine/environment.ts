@@ -58,6 +58,7 @@ const DEFAULTS: Record<string, FlagValue> = {
   IS_NODE: isNode(),
   IS_TEST: false,
   DEPRECATION_WARNINGS_ENABLED: true,
+  KEEP_INTERMEDIATE_TENSORS: false,
 };
 
 const ENVIRONMENT = new Environment();

@@ -28,12 +28,26 @@ export class Variable<R extends Rank = Rank> extends Tensor<R> {
   private trace = 0;
 
   /** @internal Programs call `tf.variable`. */
-  constructor(initialValue: Tensor<R>, trainable: boolean, name: string) {
-    super(wasm().tensorClone(initialValue.handle), initialValue.dataId as DataId, initialValue.shape, initialValue.dtype);
+  constructor(initialValue: Tensor<R>, trainable: boolean, name: string, stored?: number) {
+    const adopted = stored !== undefined;
+    super(adopted ? 0 : wasm().tensorClone(initialValue.handle), adopted ? undefined : (initialValue.dataId as DataId), initialValue.shape, initialValue.dtype);
     this.trainable = trainable;
     this.name = name;
-    this.stored = wasm().variableNew(this.held.handle, name, trainable);
+    this.stored = stored ?? wasm().variableNew(this.held.handle, name, trainable);
     variables[name] = this as unknown as Variable;
+  }
+
+  /** @internal The variable of a handle, which it owns from here on: a weight that a layer made. */
+  static adopt(stored: number, trainable: boolean, name: string): Variable {
+    const value = new Tensor(wasm().variableRead(stored));
+    const made = new Variable(value, trainable, name, stored);
+    value.dispose();
+    return made;
+  }
+
+  /** @internal The module's handle of the variable. */
+  get variableHandle(): number {
+    return this.stored;
   }
 
   /** @internal No scope disposes variables. */
