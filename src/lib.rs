@@ -1,7 +1,7 @@
 //! TensorFlow 2's programming model in Rust, on WebGPU.
 //!
 //! Names, arguments and results are TensorFlow's. What stands in `tf` stands here: [`tensor::Tensor`], [`Variable`], [`GradientTape`],
-//! [`function()`](function::function), and its modules: [`math`], [`nn`], [`linalg`], [`image`], [`random`], [`data`], [`config`]. Functions
+//! [`function()`](function::function), and its modules: [`math`], [`nn`], [`linalg`], [`image`], [`random`], [`signal`], [`data`], [`config`]. Functions
 //! return [`Result`]; operators (`&a + &b`) panic with the error's text instead.
 //!
 //! ```
@@ -45,6 +45,7 @@ pub use function::{
     Module, Nest, TensorArray, case, cond, foldl, foldr, function, map_fn, scan, switch_case, while_loop,
 };
 pub use half::{bf16, f16};
+pub use num_complex::Complex;
 pub use ops::array::*;
 pub use ops::linalg::{einsum, eye, matmul, norm, tensordot};
 pub use ops::math::{
@@ -54,7 +55,9 @@ pub use ops::math::{
     reduce_logsumexp, reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum, round, sigmoid, sign,
     sin, sinh, sqrt, square, subtract, tan, tanh, truediv,
 };
-pub use ops::{Axes, IntoInts, PrintOptions, Printable, image, linalg, math, nn, print, print_with, random};
+pub use ops::{
+    Axes, IntoInts, PrintOptions, Printable, image, linalg, math, nn, print, print_with, random, signal,
+};
 pub use shape::{Dims, PartialShape, Shape, broadcast, resolve_axes, resolve_axis};
 pub use tensor::{IntoTensor, Tensor, Variable, init_scope, name_scope};
 

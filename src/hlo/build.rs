@@ -35,7 +35,6 @@ rows! {
     popcount(x) = Popcount; count_leading_zeros(x) = CountLeadingZeros;
     eq(x, y) = Eq; ne(x, y) = Ne; lt(x, y) = Lt; le(x, y) = Le; gt(x, y) = Gt; ge(x, y) = Ge;
     is_finite(x) = IsFinite; is_inf(x) = IsInf; is_nan(x) = IsNan; select(condition, x, y) = Select;
-    complex(re, im) = Complex; real(x) = Real; imag(x) = Imag;
 }
 
 /// Constants.
@@ -271,6 +270,11 @@ impl Graph {
 
     /// The mean over dimensions, which are removed; NaN of floats over nothing.
     pub fn mean(&mut self, x: Val, dims: &[usize]) -> Result<Val> {
+        if self.is_complex(x) {
+            let pairs = self.pairs(x)?;
+            let mean = self.mean(pairs, dims)?;
+            return self.of_pairs(mean);
+        }
         let n: usize = dims.iter().map(|&d| self.shape(x)[d]).product();
         let sum = self.reduce(ReduceKind::Sum, x, dims)?;
         if n == 0 && self.dtype(x).is_float() {
@@ -360,14 +364,6 @@ impl Graph {
 
 /// The primitives that a later version will have. They answer by name.
 impl Graph {
-    /// The Fourier transform.
-    ///
-    /// # Errors
-    /// Always `Unimplemented`.
-    pub fn fft(&mut self, _x: Val) -> Result<Val> {
-        Err(crate::Error::unimplemented("fft", "the Fourier transform is not supported yet"))
-    }
-
     /// The sum over all replicas.
     ///
     /// # Errors

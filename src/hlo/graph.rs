@@ -1,5 +1,6 @@
 //! The graph: instructions in program order over single-assignment values.
 
+use super::complex;
 use super::infer::infer;
 use super::prim::{Prim, Spec};
 use crate::dtype::DType;
@@ -82,11 +83,14 @@ impl Graph {
         v
     }
 
-    /// Adds an instruction after checking it.
+    /// Adds an instruction after checking it. One on complex values becomes several on their parts.
     ///
     /// # Errors
     /// `InvalidArgument` when shapes or dtypes do not fit the primitive; `Unimplemented` for unsupported dtypes.
     pub fn push_multi(&mut self, prim: Prim, operands: &[Val]) -> Result<SmallVec<[Val; 2]>> {
+        if let Some(results) = complex::expand(self, &prim, operands)? {
+            return Ok(results);
+        }
         let results = {
             let specs: SmallVec<[&Spec; 4]> = operands.iter().map(|&v| self.spec(v)).collect();
             infer(&prim, &specs)?

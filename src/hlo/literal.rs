@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 pub enum Values {
     /// Integers and bool.
     Ints(Vec<i64>),
-    /// Floats of any width.
+    /// Floats of any width; of complex64 each element's real and imaginary part.
     Floats(Vec<f64>),
     /// Strings of bytes. Only the host has them: graphs of primitives do not.
     Strings(Vec<Vec<u8>>),
@@ -28,7 +28,7 @@ pub struct Literal {
 }
 
 impl Literal {
-    /// From floats, rounded to what `dtype` can hold.
+    /// From floats, rounded to what `dtype` can hold; for complex64 two an element.
     pub fn floats(dtype: DType, shape: impl Into<Shape>, values: Vec<f64>) -> Self {
         let values = Values::Floats(values.into_iter().map(|v| dtype.round(v)).collect());
         Literal { dtype, shape: shape.into(), values }
@@ -57,6 +57,9 @@ impl Literal {
         if dtype == DType::String {
             return Self::strings(shape, vec![vec![]; n]);
         }
+        if dtype == DType::Complex64 {
+            return Self::floats(dtype, shape, [v, 0.0].repeat(n));
+        }
         if dtype.is_exact() {
             Self::ints(dtype, shape, vec![v as i64; n])
         } else {
@@ -77,6 +80,7 @@ impl Literal {
     pub fn len(&self) -> usize {
         match &self.values {
             Values::Ints(v) => v.len(),
+            Values::Floats(v) if self.dtype == DType::Complex64 => v.len() / 2,
             Values::Floats(v) => v.len(),
             Values::Strings(v) => v.len(),
         }
@@ -87,10 +91,11 @@ impl Literal {
         self.len() == 0
     }
 
-    /// Element `i` as a float; NaN for a string.
+    /// Element `i` as a float: the real part of a complex one, NaN for a string.
     pub fn f64_at(&self, i: usize) -> f64 {
         match &self.values {
             Values::Ints(v) => v[i] as f64,
+            Values::Floats(v) if self.dtype == DType::Complex64 => v[2 * i],
             Values::Floats(v) => v[i],
             Values::Strings(_) => f64::NAN,
         }
@@ -100,7 +105,7 @@ impl Literal {
     pub fn i64_at(&self, i: usize) -> i64 {
         match &self.values {
             Values::Ints(v) => v[i],
-            Values::Floats(v) => v[i] as i64,
+            Values::Floats(_) => self.f64_at(i) as i64,
             Values::Strings(_) => 0,
         }
     }
@@ -113,8 +118,11 @@ impl Literal {
         }
     }
 
-    /// All elements as floats.
+    /// All elements as floats; of complex64 real and imaginary parts in turn.
     pub fn to_f64s(&self) -> Vec<f64> {
+        if let Values::Floats(v) = &self.values {
+            return v.clone();
+        }
         (0..self.len()).map(|i| self.f64_at(i)).collect()
     }
 
@@ -134,7 +142,7 @@ impl Literal {
 
     /// The one value that every element has, if there is one.
     pub fn splat(&self) -> Option<f64> {
-        if matches!(self.values, Values::Strings(_)) {
+        if matches!(self.dtype, DType::String | DType::Complex64) {
             return None;
         }
         let n = self.len();
@@ -198,7 +206,7 @@ impl Literal {
             Storage::F16 => collect(n, |i| half::f16::from_f64(self.f64_at(i)).to_le_bytes()),
             Storage::BF16 => collect(n, |i| half::bf16::from_f64(self.f64_at(i)).to_le_bytes()),
             Storage::I8 | Storage::U8 => collect(n, |i| [self.i64_at(i) as u8]),
-            Storage::C64 => return Err(Error::unimplemented(op, "complex64 host values")),
+            Storage::C64 => self.to_f64s().iter().flat_map(|&v| (v as f32).to_le_bytes()).collect(),
         })
     }
 
@@ -222,14 +230,13 @@ impl Literal {
             b.as_chunks::<N>().0.iter().map(|c| f(*c)).collect()
         }
         let values = match storage {
-            Storage::F32 => Values::Floats(read(bytes, |b| f64::from(f32::from_le_bytes(b)))),
+            Storage::F32 | Storage::C64 => Values::Floats(read(bytes, |b| f64::from(f32::from_le_bytes(b)))),
             Storage::F16 => Values::Floats(read(bytes, |b| half::f16::from_le_bytes(b).to_f64())),
             Storage::BF16 => Values::Floats(read(bytes, |b| half::bf16::from_le_bytes(b).to_f64())),
             Storage::I32 => Values::Ints(read(bytes, |b| i64::from(i32::from_le_bytes(b)))),
             Storage::U32 => Values::Ints(read(bytes, |b| i64::from(u32::from_le_bytes(b)))),
             Storage::I8 => Values::Ints(bytes.iter().map(|&b| i64::from(b as i8)).collect()),
             Storage::U8 => Values::Ints(bytes.iter().map(|&b| i64::from(b)).collect()),
-            Storage::C64 => return Err(Error::unimplemented(op, "complex64 host values")),
         };
         Ok(Literal { dtype, shape, values })
     }

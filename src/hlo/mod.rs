@@ -4,6 +4,8 @@
 
 pub mod attention;
 mod build;
+mod complex;
+mod fft;
 mod graph;
 mod guard;
 mod infer;
@@ -18,6 +20,7 @@ mod verify;
 mod vjp;
 mod work;
 
+pub(crate) use complex::in_pairs;
 pub use graph::{Graph, Inst, Val};
 pub use infer::infer;
 pub use literal::{Literal, Values};

@@ -3,6 +3,7 @@
 use super::graph::{Graph, Inst, Val};
 use super::literal::{Literal, Values};
 use super::prim::{Prim, ScatterKind, WindowDim};
+use crate::dtype::DType;
 use std::fmt::Write;
 
 const SHOWN_ELEMENTS: usize = 16;
@@ -62,6 +63,7 @@ fn literal(l: &Literal) -> String {
     }
     let shown = |i: usize| match &l.values {
         Values::Ints(v) => v[i].to_string(),
+        Values::Floats(v) if l.dtype == DType::Complex64 => format!("({}, {})", v[2 * i], v[2 * i + 1]),
         Values::Floats(v) => v[i].to_string(),
         Values::Strings(v) => format!("{:?}", String::from_utf8_lossy(&v[i])),
     };

@@ -16,6 +16,7 @@ mod print;
 pub mod ragged;
 pub mod random;
 mod registry;
+pub mod signal;
 pub mod sparse;
 pub mod strings;
 

@@ -1,6 +1,6 @@
 //! All registered ops.
 
-use super::{array, image, linalg, losses, math, metrics, nn, ragged, random, sparse, strings};
+use super::{array, image, linalg, losses, math, metrics, nn, ragged, random, signal, sparse, strings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Args, DynOp, Row};
 
@@ -17,6 +17,7 @@ const FAMILIES: &[Family] = &[
     ("nn", nn::OPS),
     ("ragged", ragged::OPS),
     ("random", random::OPS),
+    ("signal", signal::OPS),
     ("sparse", sparse::OPS),
     ("strings", strings::OPS),
 ];

@@ -134,6 +134,18 @@ impl Case {
         self.input(DType::Int32, shape, Fill::Values(v.iter().map(|&v| v as f64).collect()))
     }
 
+    /// Adds a complex64 input, both parts uniform in [-2, 2).
+    #[must_use]
+    pub fn complex(self, shape: impl Into<Shape>) -> Self {
+        self.input(DType::Complex64, shape, Fill::Uniform(-2.0, 2.0))
+    }
+
+    /// Adds a complex64 input of given real and imaginary parts.
+    #[must_use]
+    pub fn complex_values(self, shape: impl Into<Shape>, v: &[f64]) -> Self {
+        self.input(DType::Complex64, shape, Fill::Values(v.to_vec()))
+    }
+
     /// Adds a bool input.
     #[must_use]
     pub fn bools(self, shape: impl Into<Shape>) -> Self {

@@ -5,6 +5,7 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::hlo::{Literal, Spec, Values};
 use crate::shape::Shape;
+use num_complex::Complex;
 
 /// Anything that converts to a tensor as `tf.convert_to_tensor` does.
 ///
@@ -65,7 +66,7 @@ impl IntoTensor for Literal {
     }
 }
 
-/// A Rust type that elements of tensors are read as: every [`Element`], `String`, and `Vec<u8>` for strings that are no text.
+/// A Rust type that elements of tensors are read as: every [`Element`], `Complex<f32>`, `String`, and `Vec<u8>` for strings that are no text.
 pub trait HostElement: Sized {
     /// The dtype of such elements.
     const DTYPE: DType;
@@ -80,6 +81,14 @@ impl<T: Element> HostElement for T {
     const DTYPE: DType = T::DTYPE;
     fn of(l: Literal) -> Result<Vec<T>> {
         Ok(l.to_vec())
+    }
+}
+
+impl HostElement for Complex<f32> {
+    const DTYPE: DType = DType::Complex64;
+    fn of(l: Literal) -> Result<Vec<Self>> {
+        let pairs = l.to_f64s();
+        Ok(pairs.as_chunks::<2>().0.iter().map(|&[re, im]| Complex::new(re as f32, im as f32)).collect())
     }
 }
 
@@ -118,6 +127,19 @@ impl<T: Element> Leaf for T {
     }
     fn build(shape: Shape, v: &[T], dtype: Option<DType>) -> Result<Tensor> {
         build(shape, v, dtype)
+    }
+}
+
+impl Leaf for Complex<f32> {
+    fn default_dtype() -> (DType, bool) {
+        (DType::Complex64, false)
+    }
+    fn build(shape: Shape, v: &[Self], _: Option<DType>) -> Result<Tensor> {
+        let pairs = v.iter().flat_map(|c| [f64::from(c.re), f64::from(c.im)]).collect();
+        Tensor::from_literal(
+            Literal::floats(DType::Complex64, shape, pairs),
+            &crate::config::current_device()?,
+        )
     }
 }
 
@@ -179,7 +201,7 @@ fn default_dtype<T: Element>() -> (DType, bool) {
 /// Whether a number of class `from` may stand where `to` is wanted: integers for floats, but not floats for integers.
 fn adapts(from: DType, to: DType) -> bool {
     match (from.is_float(), to) {
-        (_, d) if d.is_float() => from != DType::Bool,
+        (_, d) if d.is_differentiable() => from != DType::Bool,
         (false, d) if d.is_int() => from.is_int(),
         _ => from == to,
     }
@@ -212,7 +234,9 @@ fn build<T: Element>(shape: Shape, v: &[T], dtype: Option<DType>) -> Result<Tens
         let bytes = v.iter().flat_map(|v| (v.to_f64() as f32).to_le_bytes()).collect();
         return Tensor::from_storage(Spec::new(dtype, shape), bytes, &device);
     }
-    let l = if dtype.is_exact() {
+    let l = if dtype == DType::Complex64 {
+        Literal::floats(dtype, shape, v.iter().flat_map(|v| [v.to_f64(), 0.0]).collect())
+    } else if dtype.is_exact() {
         Literal::ints(dtype, shape, v.iter().map(|v| v.to_i64()).collect())
     } else {
         Literal::floats(dtype, shape, v.iter().map(|v| v.to_f64()).collect())
@@ -237,6 +261,25 @@ macro_rules! numbers {
     )+ };
 }
 numbers!(f32, f64, half::f16, half::bf16, i8, i16, i32, i64, u8, u16, u32, u64, bool);
+
+impl Nested for Complex<f32> {
+    type Leaf = Self;
+    fn shape(&self, _: &mut Vec<usize>) -> Result<()> {
+        Ok(())
+    }
+    fn collect(&self, out: &mut Vec<Self>) {
+        out.push(*self);
+    }
+}
+
+impl IntoTensor for Complex<f32> {
+    fn own_dtype(&self) -> Option<DType> {
+        Some(DType::Complex64)
+    }
+    fn into_tensor(self, dtype: Option<DType>) -> Result<Tensor> {
+        Leaf::build(Shape::scalar(), &[self], dtype)
+    }
+}
 
 macro_rules! texts {
     ($($t:ty),+) => { $(

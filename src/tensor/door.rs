@@ -88,6 +88,9 @@ pub(super) fn run_on_host(op: &dyn DynOp, inputs: &[&Tensor]) -> Result<Vec<Tens
     if let Some(outputs) = op.compose(inputs) {
         return outputs.map_err(|e| e.for_op(info.name));
     }
+    if inputs.iter().any(|t| t.dtype() == DType::Complex64) {
+        return Err(Error::invalid(info.name, "inputs", "real dtypes", DType::Complex64));
+    }
     let values = inputs.iter().map(|t| host_value(info.name, t)).collect::<Result<Vec<_>>>()?;
     let results = op.host(&values).map_err(|e| e.for_op(info.name))?;
     let device = engine::device_of(info.name, inputs)?;

@@ -15,9 +15,11 @@ pub const MIRROR_LIMIT: usize = 1024;
 /// Operands beyond this number are buffers, also those that could be run-time scalars.
 pub(crate) const MAX_SCALARS: usize = 64;
 
-/// Whether a host value stays on the host: small integers and bools, scalars, and strings, which devices have none of.
+/// Whether a host value stays on the host: small integers and bools, real scalars, and strings, which devices have none of.
 pub(super) fn is_mirrored(l: &Literal) -> bool {
-    l.shape.rank() == 0 || l.dtype == DType::String || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
+    (l.shape.rank() == 0 && l.dtype != DType::Complex64)
+        || l.dtype == DType::String
+        || (l.dtype.is_exact() && l.len() <= MIRROR_LIMIT)
 }
 
 /// Runs an entry.

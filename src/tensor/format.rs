@@ -1,7 +1,7 @@
 //! Values as text, as NumPy prints arrays with its default options: precision 8, lines of 75, three items at each edge of more than 1000.
 
 use crate::dtype::DType;
-use crate::hlo::Literal;
+use crate::hlo::{Literal, Values};
 use std::fmt::Write;
 
 const PRECISION: usize = 8;
@@ -24,6 +24,7 @@ pub(super) fn array_repr(l: &Literal) -> String {
             DType::Bool => bool_text(l.i64_at(0)).into(),
             DType::String => bytes_text(l, 0),
             d if d.is_exact() => l.i64_at(0).to_string(),
+            DType::Complex64 => scalar_complex(DType::Float64, l),
             _ => scalar_float(DType::Float64, l.f64_at(0)),
         };
     }
@@ -86,6 +87,7 @@ fn scalar_str(l: &Literal) -> String {
         DType::Bool => bool_text(l.i64_at(0)).into(),
         DType::BFloat16 => general(l.f64_at(0)),
         d if d.is_exact() => l.i64_at(0).to_string(),
+        DType::Complex64 => scalar_complex(DType::Float32, l),
         d => scalar_float(d, l.f64_at(0)),
     }
 }
@@ -96,7 +98,19 @@ enum Style {
     Bytes,
     Int { width: usize },
     General,
-    Float { dtype: DType, scientific: bool, left: usize, right: usize, exponent: usize },
+    Float(FloatStyle),
+    Complex([FloatStyle; 2]),
+}
+
+#[derive(Clone, Copy)]
+struct FloatStyle {
+    dtype: DType,
+    scientific: bool,
+    left: usize,
+    right: usize,
+    exponent: usize,
+    /// Whether numbers that are not negative have a sign too.
+    plus: bool,
 }
 
 impl Style {
@@ -109,7 +123,18 @@ impl Style {
             d if d.is_exact() => {
                 Style::Int { width: places.iter().map(|&i| l.i64_at(i).to_string().len()).max().unwrap_or(0) }
             }
-            d => float_style(d, &places.iter().map(|&i| l.f64_at(i)).collect::<Vec<_>>()),
+            DType::Complex64 => {
+                let style = |part: usize| {
+                    let v: Vec<f64> = places.iter().map(|&i| part_of(l, i)[part]).collect();
+                    FloatStyle::of(DType::Float32, &v, part == 1)
+                };
+                Style::Complex([style(0), style(1)])
+            }
+            d => Style::Float(FloatStyle::of(
+                d,
+                &places.iter().map(|&i| l.f64_at(i)).collect::<Vec<_>>(),
+                false,
+            )),
         }
     }
 
@@ -119,56 +144,77 @@ impl Style {
             Style::Bytes => bytes_text(l, i),
             Style::Int { width } => format!("{:>width$}", l.i64_at(i)),
             Style::General => general(l.f64_at(i)),
-            Style::Float { dtype, scientific, left, right, exponent } => {
-                let v = l.f64_at(i);
-                if !v.is_finite() {
-                    let total = if scientific { left + right + exponent + 3 } else { left + right + 1 };
-                    return format!("{:>total$}", non_finite(v));
-                }
-                if !scientific {
-                    let (whole, fraction, _) = positional_parts(dtype, v);
-                    return format!("{whole:>left$}.{fraction:<right$}");
-                }
-                let (first, rest, power) = scientific_parts(dtype, v);
-                // More digits than are needed are those of the stored number, not zeros.
-                let text = if rest.len() < right {
-                    format!("{v:.right$e}")
-                } else {
-                    format!("{first}.{rest}e{power}")
-                };
-                let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
-                let (sign, digits) = power.strip_prefix('-').map_or(('+', power), |p| ('-', p));
-                format!("{mantissa:>0$}e{sign}{digits:0>exponent$}", left + 1 + right)
+            Style::Float(style) => style.text(l.f64_at(i)),
+            Style::Complex([re, im]) => {
+                let [a, b] = part_of(l, i);
+                let text = im.text(b);
+                let end = text.trim_end().len();
+                format!("{}{}j{}", re.text(a), &text[..end], &text[end..])
             }
         }
     }
 }
 
-fn float_style(dtype: DType, v: &[f64]) -> Style {
-    let finite: Vec<f64> = v.iter().copied().filter(|v| v.is_finite()).collect();
-    let sizes = || finite.iter().map(|v| v.abs()).filter(|v| *v != 0.0);
-    let (max, min) = (sizes().fold(0.0, f64::max), sizes().fold(f64::INFINITY, f64::min));
-    let cutoff = match dtype {
-        DType::Float16 => 1e3,
-        DType::Float32 => 1e6,
-        _ => 1e8,
-    };
-    let precise = |v: f64| if dtype == DType::Float64 { v } else { dtype.round(v) };
-    let scientific = max > 0.0 && (max >= cutoff || min < precise(1e-4) || precise(max / min) > 1000.0);
-    let parts: Vec<_> = finite
-        .iter()
-        .map(|&v| if scientific { scientific_parts(dtype, v) } else { positional_parts(dtype, v) })
-        .collect();
-    let mut left = parts.iter().map(|p| p.0.len()).max().unwrap_or(0);
-    let right = parts.iter().map(|p| p.1.len()).max().unwrap_or(0);
-    let exponent = parts.iter().map(|p| p.2.unsigned_abs().to_string().len()).max().unwrap_or(0).max(2);
-    if finite.len() < v.len() {
-        let total = if scientific { right + exponent + 3 } else { right + 1 };
-        let longest: usize =
-            v.iter().filter(|v| !v.is_finite()).map(|&v| if v < 0.0 { 4 } else { 3 }).max().unwrap_or(0);
-        left = left.max(longest.saturating_sub(total));
+/// Real and imaginary part of a complex element.
+fn part_of(l: &Literal, i: usize) -> [f64; 2] {
+    match &l.values {
+        Values::Floats(v) => [v[2 * i], v[2 * i + 1]],
+        _ => [f64::NAN; 2],
     }
-    Style::Float { dtype, scientific, left, right, exponent }
+}
+
+impl FloatStyle {
+    fn text(&self, v: f64) -> String {
+        let FloatStyle { dtype, scientific, left, right, exponent, plus } = *self;
+        let sign = if plus && (v.is_nan() || v.is_sign_positive()) { "+" } else { "" };
+        if !v.is_finite() {
+            let total = if scientific { left + right + exponent + 3 } else { left + right + 1 };
+            return format!("{:>total$}", format!("{sign}{}", non_finite(v)));
+        }
+        if !scientific {
+            let (whole, fraction, _) = positional_parts(dtype, v);
+            return format!("{:>left$}.{fraction:<right$}", format!("{sign}{whole}"));
+        }
+        let (first, rest, power) = scientific_parts(dtype, v);
+        // More digits than are needed are those of the stored number, not zeros.
+        let text =
+            if rest.len() < right { format!("{v:.right$e}") } else { format!("{first}.{rest}e{power}") };
+        let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+        let (minus, digits) = power.strip_prefix('-').map_or(('+', power), |p| ('-', p));
+        format!("{:>1$}e{minus}{digits:0>exponent$}", format!("{sign}{mantissa}"), left + 1 + right)
+    }
+
+    fn of(dtype: DType, v: &[f64], plus: bool) -> FloatStyle {
+        let finite: Vec<f64> = v.iter().copied().filter(|v| v.is_finite()).collect();
+        let sizes = || finite.iter().map(|v| v.abs()).filter(|v| *v != 0.0);
+        let (max, min) = (sizes().fold(0.0, f64::max), sizes().fold(f64::INFINITY, f64::min));
+        let cutoff = match dtype {
+            DType::Float16 => 1e3,
+            DType::Float32 => 1e6,
+            _ => 1e8,
+        };
+        let precise = |v: f64| if dtype == DType::Float64 { v } else { dtype.round(v) };
+        let scientific = max > 0.0 && (max >= cutoff || min < precise(1e-4) || precise(max / min) > 1000.0);
+        let parts: Vec<_> = finite
+            .iter()
+            .map(|&v| if scientific { scientific_parts(dtype, v) } else { positional_parts(dtype, v) })
+            .collect();
+        let signed = |p: &(String, String, i32)| p.0.len() + usize::from(plus && !p.0.starts_with('-'));
+        let mut left = parts.iter().map(signed).max().unwrap_or(0);
+        let right = parts.iter().map(|p| p.1.len()).max().unwrap_or(0);
+        let exponent = parts.iter().map(|p| p.2.unsigned_abs().to_string().len()).max().unwrap_or(0).max(2);
+        if finite.len() < v.len() {
+            let total = if scientific { right + exponent + 3 } else { right + 1 };
+            let longest: usize = v
+                .iter()
+                .filter(|v| !v.is_finite())
+                .map(|&v| if v < 0.0 || (plus && !v.is_nan()) { 4 } else { 3 })
+                .max()
+                .unwrap_or(0);
+            left = left.max(longest.saturating_sub(total));
+        }
+        FloatStyle { dtype, scientific, left, right, exponent, plus }
+    }
 }
 
 fn non_finite(v: f64) -> &'static str {
@@ -261,6 +307,21 @@ fn scalar_float(dtype: DType, v: f64) -> String {
     }
     let text = plain(&digits, power);
     signed(v, &if text.ends_with('.') { text + "0" } else { text })
+}
+
+/// A complex scalar: the real part unless it is zero, and the imaginary one, without points that end a number.
+fn scalar_complex(dtype: DType, l: &Literal) -> String {
+    let [re, im] = part_of(l, 0);
+    let short = |v: f64| {
+        let text = scalar_float(dtype, v);
+        text.strip_suffix(".0").map_or(text.clone(), str::to_string)
+    };
+    let imaginary = format!("{}j", short(im));
+    if re == 0.0 && re.is_sign_positive() {
+        return imaginary;
+    }
+    let sign = if im.is_nan() || im.is_sign_positive() { "+" } else { "" };
+    format!("({}{sign}{imaginary})", short(re))
 }
 
 /// Six significant digits, as C's `%g`: how bfloat16 is printed.

@@ -324,11 +324,12 @@ impl Tensor {
         })
     }
 
-    /// The elements in row-major order (`Tensor.numpy()`): numbers, or `String` (`Vec<u8>` for bytes that are no text) of dtype string; waits
+    /// The elements in row-major order (`Tensor.numpy()`): numbers, `Complex<f32>` of dtype complex64, or `String`
+    /// (`Vec<u8>` for bytes that are no text) of dtype string; waits
     /// for the device.
     ///
     /// # Errors
-    /// `InvalidArgument` when `T` is not of the tensor's class (floats, integers, bool, strings), and for `String`s that are not UTF-8; as
+    /// `InvalidArgument` when `T` is not of the tensor's class (floats, integers, bool, complex numbers, strings), and for `String`s that are not UTF-8; as
     /// [`Tensor::to_literal`].
     pub fn to_vec<T: HostElement>(&self) -> Result<Vec<T>> {
         self.check_class::<T>()?;
@@ -351,7 +352,9 @@ impl Tensor {
     }
 
     fn check_class<T: HostElement>(&self) -> Result<()> {
-        let class = |d: DType| (d.is_float(), d.is_int(), d == DType::Bool, d == DType::String);
+        let class = |d: DType| {
+            (d.is_float(), d.is_int(), [DType::Bool, DType::String, DType::Complex64].map(|c| c == d))
+        };
         if class(T::DTYPE) == class(self.dtype()) {
             return Ok(());
         }

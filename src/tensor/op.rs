@@ -460,6 +460,8 @@ macro_rules! op {
     (@attr tout) => { "Tout" };
     (@attr targmax) => { "Targmax" };
     (@attr dst_t) => { "DstT" };
+    (@attr tcomplex) => { "Tcomplex" };
+    (@attr treal) => { "Treal" };
     (@attr truncate) => { "Truncate" };
     (@attr tsplits) => { "Tsplits" };
     (@attr output_ragged_rank) => { "OUTPUT_RAGGED_RANK" };

@@ -40,7 +40,7 @@ for module in (tf, keras):
     if not module.__version__.startswith(WANTED[module.__name__]):
         fail(f"wanted {module.__name__} {WANTED[module.__name__]}*, found {module.__version__}")
 
-FLOATS = {"float16", "bfloat16", "float32", "float64"}
+FLOATS = {"float16", "bfloat16", "float32", "float64", "complex64"}
 
 
 def np_dtype(name):
@@ -60,6 +60,10 @@ def make_input(rng, sample):
         return np.array([given[k % len(given)] for k in range(n)], object).reshape(shape)
     args = numbers(sample["args"])
     exact = dtype not in FLOATS
+    if dtype == "complex64":
+        # Two numbers an element.
+        pairs = make_input(rng, {**sample, "dtype": "float32", "shape": [*shape, 2]})
+        return pairs.view(np.complex64).reshape(shape)
     if sample["fill"] == "uniform":
         lo, hi = args
         v = rng.integers(int(lo), int(hi), n) if exact else rng.uniform(lo, hi, n)
@@ -292,6 +296,14 @@ def is_float(t):
     return t.dtype.name in FLOATS
 
 
+def seed_of(rng, y):
+    """The cotangent of a result."""
+    shape, dtype = y.shape.as_list(), y.numpy().dtype
+    if dtype == np.complex64:
+        return rng.uniform(-1, 1, [*shape, 2]).astype(np.float32).view(np.complex64).reshape(shape)
+    return rng.uniform(-1, 1, shape).astype(np.float32).astype(dtype)
+
+
 def run_case(row, case, rng, put):
     """Runs a case, gives its tensors to `put`, returns its entry in the manifest."""
     arrays = [make_input(rng, s) for s in case["inputs"]]
@@ -322,7 +334,7 @@ def run_case(row, case, rng, put):
         return entry
     seeds = []
     for i in differentiable:
-        g = rng.uniform(-1, 1, y[i].shape.as_list()).astype(np.float32).astype(y[i].numpy().dtype)
+        g = seed_of(rng, y[i])
         put(f"g{i}", g)
         seeds.append(tf.constant(g, y[i].dtype))
     sources = [t for t in x if is_float(t)]

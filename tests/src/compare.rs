@@ -18,7 +18,7 @@ impl Bound {
         match dtype {
             DType::Float16 => Bound { rel: 2e-3, abs: 1e-3 },
             DType::BFloat16 => Bound { rel: 1.6e-2, abs: 8e-3 },
-            DType::Float32 | DType::Float64 => Bound { rel: 1e-5, abs: 1e-6 },
+            DType::Float32 | DType::Float64 | DType::Complex64 => Bound { rel: 1e-5, abs: 1e-6 },
             _ => Bound { rel: 0.0, abs: 0.0 },
         }
     }

@@ -169,6 +169,7 @@ fn literal(v: &TensorView<'_>) -> Literal {
         Dtype::U32 => ints(DType::UInt32, all(b, |c| i64::from(u32::from_le_bytes(c)))),
         Dtype::I64 => ints(DType::Int64, all(b, i64::from_le_bytes)),
         Dtype::U64 => ints(DType::UInt64, all(b, |c| u64::from_le_bytes(c) as i64)),
+        Dtype::C64 => floats(DType::Complex64, all(b, |c| f64::from(f32::from_le_bytes(c)))),
         other => panic!("golden values of {other:?}"),
     }
 }

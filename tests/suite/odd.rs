@@ -63,12 +63,13 @@ fn literal(s: &Sample) -> Literal {
             |i: usize| if given.is_empty() { vec![] } else { given[i % given.len()].clone().into_bytes() };
         return Literal::strings(s.shape.clone(), (0..n).map(text).collect());
     }
+    let parts = if s.dtype == DType::Complex64 { 2 * n } else { n };
     let v: Vec<f64> = match &s.fill {
         Fill::Uniform(lo, hi) | Fill::Distinct(lo, hi) => {
-            (0..n).map(|i| lo + (hi - lo) * ((i * 37 % 101) as f64 / 101.0)).collect()
+            (0..parts).map(|i| lo + (hi - lo) * ((i * 37 % 101) as f64 / 101.0)).collect()
         }
-        Fill::Values(v) => (0..n).map(|i| if v.is_empty() { 0.0 } else { v[i % v.len()] }).collect(),
-        Fill::Strings(_) => vec![1.0; n],
+        Fill::Values(v) => (0..parts).map(|i| if v.is_empty() { 0.0 } else { v[i % v.len()] }).collect(),
+        Fill::Strings(_) => vec![1.0; parts],
     };
     if s.dtype.is_exact() {
         Literal::ints(s.dtype, s.shape.clone(), v.iter().map(|v| v.floor() as i64).collect())
@@ -94,6 +95,7 @@ fn changes(row: &Row, case: &Case) -> Vec<Case> {
             DType::UInt8,
             DType::Bool,
             DType::Float64,
+            DType::Complex64,
             DType::String,
         ] {
             with(&|x| x.dtype = d);

@@ -13,7 +13,7 @@ pub(super) use split::THIN;
 use super::fuse::FuseRules;
 use crate::error::Result;
 use crate::hlo::rewrite::{Results, Rewriter, rewrite};
-use crate::hlo::{Graph, Inst, Prim, Val};
+use crate::hlo::{Graph, Inst, Prim, Val, in_pairs};
 use std::sync::Arc;
 
 /// Runs all passes: what comes out has only primitives that kernels are made for.
@@ -43,6 +43,8 @@ fn run(g: &Graph, rules: &FuseRules, after: &mut dyn FnMut(&'static str, &Graph)
     // Composites give way to their bodies, equal instructions become one, dead ones go.
     g = g.flattened()?;
     after("inline", &g);
+    g = in_pairs(&g)?;
+    after("complex", &g);
     g = simplify::run(&g)?;
     after("simplify", &g);
     g = moments::run(&g, rules)?;

@@ -51,9 +51,6 @@ pub fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
             want(prim, same, "operands", "equal shapes", format_args!("{x:?}"))?;
             let bools = x[..row.leading_bools].iter().all(|s| s.dtype == DType::Bool);
             want(prim, bools, "operands", "a bool condition", format_args!("{x:?}"))?;
-            if matches!(first.dtype, DType::Complex64) || row.outcome == Outcome::Complex {
-                return Err(Error::unimplemented(prim.name(), "complex64 arithmetic"));
-            }
             want(prim, row.on.has(first.dtype), "dtype", row.on, first.dtype)?;
             one(match row.outcome {
                 Outcome::Bool => first.with_dtype(DType::Bool),
@@ -62,13 +59,28 @@ pub fn infer(prim: &Prim, x: &[&Spec]) -> Result<Specs> {
         }
         Prim::Convert(d) => {
             arity(prim, 1, x)?;
-            if [*d, x[0].dtype].iter().any(|d| matches!(d, DType::Complex64 | DType::String)) {
+            if [*d, x[0].dtype].contains(&DType::String) {
                 return Err(Error::unimplemented(prim.name(), format_args!("{} to {d}", x[0].dtype)));
             }
             one(x[0].with_dtype(*d))
         }
         Prim::BitcastConvert(d) => {
             arity(prim, 1, x)?;
+            // A complex element is a pair.
+            match (x[0].dtype, *d) {
+                (DType::Complex64, DType::Float32) => {
+                    return one(Spec::new(
+                        *d,
+                        x[0].shape.iter().copied().chain([2]).collect::<crate::Shape>(),
+                    ));
+                }
+                (DType::Float32, DType::Complex64) => {
+                    let pairs = x[0].shape.last() == Some(&2);
+                    want(prim, pairs, "operand", "pairs in the last dimension", x[0])?;
+                    return one(Spec::new(*d, &x[0].shape[..x[0].shape.rank() - 1]));
+                }
+                _ => {}
+            }
             let width = |d: DType| d.storage().map(|s| s.bytes());
             let same = width(*d)? == width(x[0].dtype)?;
             want(prim, same, "dtype", format_args!("one as wide as {} on the device", x[0].dtype), d)?;

@@ -109,7 +109,7 @@ fn step(g: &Graph, prim: &Prim, specs: Specs, x: &[&Literal], effects: &mut dyn 
         Prim::Constant(l) => one(l.clone()),
         Prim::Elementwise(e) => one(elementwise::apply(*e, &specs[0], x)?),
         Prim::Convert(d) => one(elementwise::convert(x[0], *d)),
-        Prim::BitcastConvert(d) => one(elementwise::bitcast(x[0], *d)?),
+        Prim::BitcastConvert(_) => one(elementwise::bitcast(x[0], &specs[0])?),
         Prim::DotGeneral(_) | Prim::Convolution(_) => one(contract::apply(prim, &specs[0], x)),
         Prim::Reduce { .. }
         | Prim::ArgReduce { .. }

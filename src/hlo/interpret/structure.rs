@@ -104,11 +104,16 @@ fn padded(mut parts: Vec<Literal>) -> Vec<Literal> {
         p.shape = longest.clone();
         match &mut p.values {
             Values::Ints(v) => v.resize(longest.size(), 0),
-            Values::Floats(v) => v.resize(longest.size(), 0.0),
+            Values::Floats(v) => v.resize(longest.size() * numbers(p.dtype), 0.0),
             Values::Strings(v) => v.resize(longest.size(), vec![]),
         }
     }
     parts
+}
+
+/// How many numbers an element is.
+fn numbers(d: DType) -> usize {
+    if d == DType::Complex64 { 2 } else { 1 }
 }
 
 fn slice(l: &Literal, at: usize) -> Literal {
@@ -116,7 +121,10 @@ fn slice(l: &Literal, at: usize) -> Literal {
     let range = at * shape.size()..(at + 1) * shape.size();
     let values = match &l.values {
         Values::Ints(v) => Values::Ints(v[range].to_vec()),
-        Values::Floats(v) => Values::Floats(v[range].to_vec()),
+        Values::Floats(v) => {
+            let each = numbers(l.dtype);
+            Values::Floats(v[range.start * each..range.end * each].to_vec())
+        }
         Values::Strings(v) => Values::Strings(v[range].to_vec()),
     };
     Literal { dtype: l.dtype, shape, values }

@@ -1,6 +1,6 @@
-//! Comparison, classification, selection and the complex rows' names.
+//! Comparison, classification and selection.
 
-use super::{Ew, FloatFn, Functor, IntFn, On, Outcome, Row};
+use super::{Ew, FloatFn, Functor, IntFn, On, Row};
 use smallvec::smallvec;
 
 const fn comparison(
@@ -32,10 +32,6 @@ const SELECT: Row = Row {
     ..Row::new(Ew::Select, "select", 3)
 };
 
-const fn complex(op: Ew, name: &'static str, arity: usize) -> Row {
-    Row { outcome: Outcome::Complex, ..Row::new(op, name, arity) }
-}
-
 pub(super) const ROWS: &[Row] = &[
     comparison(Ew::Eq, "equal", "==", |x, y| x == y, |x, y| x == y)
         .bool(IntFn::Compare(|x, y| x == y), Functor::Infix("==")),
@@ -56,7 +52,4 @@ pub(super) const ROWS: &[Row] = &[
         let (a, b) = (g.select(x[0], dy, zero)?, g.select(x[0], zero, dy)?);
         Ok(smallvec![None, Some(a), Some(b)])
     }),
-    complex(Ew::Complex, "complex", 2),
-    complex(Ew::Real, "real", 1),
-    complex(Ew::Imag, "imag", 1),
 ];

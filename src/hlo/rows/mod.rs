@@ -96,9 +96,6 @@ enumerate!(
     IsInf,
     IsNan,
     Select,
-    Complex,
-    Real,
-    Imag,
 );
 
 /// Which dtypes a row works on.
@@ -142,8 +139,6 @@ pub enum Outcome {
     Same,
     /// bool.
     Bool,
-    /// Complex arithmetic, which is not supported yet.
-    Complex,
 }
 
 /// How a row is written in WGSL.
@@ -369,9 +364,6 @@ mod tests {
         assert_eq!(TABLE.len(), Ew::ALL.len());
         for (op, row) in Ew::ALL.iter().zip(TABLE.iter()) {
             assert_eq!(*op, row.op, "rows follow the enum");
-            if row.outcome == Outcome::Complex {
-                continue;
-            }
             assert_ne!(row.on, On(0), "{op:?} works on no dtype");
             assert_eq!(
                 row.on.has(DType::Float32),

@@ -89,6 +89,10 @@ fn operand_adjoints(
             let specs: Vec<Spec> = x.iter().map(|&v| g.spec(v).clone()).collect();
             structure::of_body(g, &attention::plain(prim, a, &specs)?, x, dy)
         }
+        Prim::BitcastConvert(_) if g.is_complex(x[0]) || g.is_complex(y[0]) => {
+            let to = g.dtype(x[0]);
+            Ok(smallvec::smallvec![dy[0].map(|dy| g.bitcast_convert(dy, to)).transpose()?])
+        }
         Prim::TopK { .. } | Prim::Sort { .. } => heavy::sorted(g, prim, x, y, dy),
         _ => match dy[0] {
             None => Ok(Adjoints::from_elem(None, x.len())),

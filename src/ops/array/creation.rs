@@ -12,7 +12,7 @@ crate::op! {
     OnesLike in "tf.ones_like" (x) {}
     build |s, g| g.ones_like(x);
     vjp |s, g, x, y, dy| Ok(vec![None]);
-    cases [case().f32([2, 3]), case().ints([4], -3, 3), case().bools([0, 2])]
+    cases [case().f32([2, 3]), case().ints([4], -3, 3), case().bools([0, 2]), case().complex([2])]
 }
 
 /// Ones in the shape and dtype of `x` (`tf.ones_like`).
@@ -28,7 +28,7 @@ crate::op! {
     ZerosLike in "tf.zeros_like" (x) {}
     build |s, g| g.zeros_like(x);
     vjp |s, g, x, y, dy| Ok(vec![None]);
-    cases [case().f32([2, 3]), case().ints([4], -3, 3), case().bools([0, 2])]
+    cases [case().f32([2, 3]), case().ints([4], -3, 3), case().bools([0, 2]), case().complex([2])]
 }
 
 /// Zeros in the shape and dtype of `x` (`tf.zeros_like`).
@@ -41,8 +41,10 @@ pub fn zeros_like(x: impl IntoTensor) -> Result<Tensor> {
 
 /// Zeros in the shape, dtype and place of `x` but for a one at row-major position `at`.
 pub(crate) fn one_hot_like(x: &Tensor, at: usize) -> Result<Tensor> {
-    let mut v = vec![0.0; x.size()];
-    v[at] = 1.0;
+    // A complex element is two numbers.
+    let each = if x.dtype() == DType::Complex64 { 2 } else { 1 };
+    let mut v = vec![0.0; each * x.size()];
+    v[each * at] = 1.0;
     Tensor::from_literal(Literal::floats(x.dtype(), x.shape().clone(), v), x.home())
 }
 
@@ -76,6 +78,7 @@ crate::op! {
         case().with("dims", Vec::<i64>::new()).f32([]),
         case().with("dims", [2, 0]).ints([], 0, 5),
         case().with("dims", [3]).bools([]),
+        case().with("dims", [2, 3]).complex([]),
     ]
     errors [case().with("dims", [2]).f32([2]), case().with("dims", [2, -1]).f32([])]
 }

@@ -60,6 +60,7 @@ crate::op! {
         case().with("axis", 2).with("batch_dims", 1).f32([2, 2, 4, 2]).int_values([2, 3], &[3, 0, 1, 1, 2, 2]),
         case().with("axis", 1).with("batch_dims", -1).f32([2, 4]).int_values([2, 2], &[3, 0, 1, 1]),
         case().with("axis", 0).ints([4], 0, 9).int_values([0], &[0]),
+        case().with("axis", 1).complex([2, 4]).int_values([3], &[3, 0, 1]),
     ]
     errors [
         case().with("axis", 0).f32([4, 2]).int_values([2], &[3, 4]),
@@ -173,6 +174,7 @@ crate::op! {
         case().f32([3, 4, 2]).int_values([2, 1, 2], &[2, 3, 2, 3]),
         case().f32([3, 2]).int_values([2, 0], &[0]).forward_only(),
         case().with("bad_indices_policy", "IGNORE").f32([3]).int_values([3, 1], &[2, 5, -1]).forward_only(),
+        case().complex([3, 4]).int_values([2, 2], &[2, 3, 0, 1]),
     ]
     errors [
         case().f32([3, 4]).int_values([1, 2], &[3, 0]),

@@ -45,6 +45,7 @@ crate::op! {
         case().with("axis", 1).f32([2, 2]),
         case().ints([], 0, 5).ints([], 0, 5),
         case().f32([0]).f32([0]),
+        case().with("axis", 1).complex([2, 3]).complex([2, 3]),
     ]
     errors [case().f32([2]).f32([3]), case().with("axis", 2).f32([2]).f32([2]), case().f32([2]).ints([2], 0, 3), case()]
 }
@@ -71,6 +72,7 @@ crate::op! {
         case().with("axis", -1).f32([2, 1]).f32([2, 2]).f32([2, 0]),
         case().with("axis", 0).ints([2], 0, 5).ints([3], 0, 5),
         case().with("axis", 1).bools([1, 2]).bools([1, 1]),
+        case().with("axis", -1).complex([2, 1]).complex([2, 2]),
     ]
     errors [
         case().with("axis", 0).f32([2, 3]).f32([2, 2]),
@@ -145,6 +147,7 @@ crate::op! {
         case().with("num", 2).f32([2, 3]),
         case().with("num", 3).with("axis", -1).f32([2, 3]),
         case().with("num", 2).ints([2], 0, 5),
+        case().with("num", 2).complex([2, 3]),
     ]
     errors [case().with("num", 3).f32([2, 3]), case().with("num", 2).with("axis", 2).f32([2, 3])]
 }
@@ -192,6 +195,7 @@ crate::op! {
         case().with("axis", 0).with("num_split", 2).f32([4, 3]),
         case().with("axis", -1).with("num_split", 3).f32([2, 3]),
         case().with("axis", 0).with("num_split", 1).ints([3], 0, 5),
+        case().with("axis", -1).with("num_split", 2).complex([2, 4]),
     ]
     errors [
         case().with("axis", 0).with("num_split", 3).f32([4, 3]),

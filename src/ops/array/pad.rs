@@ -34,6 +34,7 @@ crate::op! {
         case().with("paddings", [[0, 0]]).f32([2]),
         case().with("paddings", [[2, 1]]).ints([0], 0, 9),
         case().with("paddings", [[1, 1]]).bools([2]),
+        case().with("paddings", [[1, 2], [0, 1]]).complex([2, 3]),
     ]
     errors [case().with("paddings", [[1, 2]]).f32([2, 3]), case().with("paddings", [[-1, 2]]).f32([3])]
 }
@@ -57,6 +58,7 @@ crate::op! {
     cases [
         case().with("paddings", [[1, 2], [0, 1]]).f32([2, 3]).values([], &[7.0]),
         case().with("paddings", [[2, 1]]).ints([2], 0, 9).ints([], 0, 9),
+        case().with("paddings", [[1, 2], [0, 1]]).complex([2, 3]).complex([]),
     ]
     errors [
         case().with("paddings", [[1, 2]]).f32([2, 3]).f32([]),

@@ -25,6 +25,7 @@ crate::op! {
         case().with("axis", [-1, 0]).f32([2, 3, 4]),
         case().with("axis", Vec::<i64>::new()).f32([3]),
         case().with("axis", [0]).ints([4], 0, 9),
+        case().with("axis", [-1, 0]).complex([2, 3]),
     ]
     errors [case().with("axis", [2]).f32([3, 2]), case().with("axis", [0, -2]).f32([3, 2])]
 }

@@ -11,7 +11,7 @@ crate::op! {
     Identity in "tf.identity" (input) {}
     strings Moved(usize::MAX);
     build |s, g| Ok::<_, Error>(input);
-    cases [case().texts([2], &["a", "b"]), case().f32([2, 3]), case().ints([], 0, 5), case().bools([0])]
+    cases [case().texts([2], &["a", "b"]), case().f32([2, 3]), case().ints([], 0, 5), case().bools([0]), case().complex([2])]
 }
 
 /// The operand as a tensor of its own (`tf.identity`).

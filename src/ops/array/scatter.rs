@@ -48,6 +48,7 @@ crate::op! {
         case().with("shape", [4, 2]).int_values([2, 1], &[3, 0]).f32([2, 2]),
         case().with("shape", [3, 3]).int_values([3, 2], &[0, 1, 2, 2, 0, 1]).ints([3], 1, 9),
         case().with("shape", [3]).int_values([0, 1], &[0]).f32([0]),
+        case().with("shape", [6]).int_values([4, 1], &[4, 3, 1, 4]).complex([4]),
     ]
     errors [
         case().with("shape", [3]).int_values([2, 1], &[0, 3]).f32([2]),

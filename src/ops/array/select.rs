@@ -25,6 +25,7 @@ crate::op! {
         case().bools([4]).ints([4], -9, 9).ints([], 0, 3),
         case().bools([4]).values([4], &[f64::NAN, f64::INFINITY, 1.0, 0.0]).values([4], &[1.0, f64::NAN, f64::INFINITY, 2.0]),
         case().bools([0]).f32([1]).f32([0]),
+        case().bools([3]).complex([2, 3]).complex([]),
     ]
     errors [
         case().bools([2]).f32([3]).f32([3]),

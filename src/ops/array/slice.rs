@@ -40,6 +40,7 @@ crate::op! {
         case().with("begin", [1, 2]).with("size", [-1, 1]).f32([3, 4]),
         case().with("begin", [3]).with("size", [0]).ints([3], 0, 9),
         case().with("begin", Vec::<i64>::new()).with("size", Vec::<i64>::new()).f32([]),
+        case().with("begin", [1, 0]).with("size", [1, 2]).complex([2, 3]),
     ]
     errors [
         case().with("begin", [1, 0]).with("size", [3, 2]).f32([3, 4]),
@@ -245,6 +246,7 @@ crate::op! {
         case().with("begin", [3]).with("end", [1]).with("strides", [1]).ints([4], 0, 9),
         case().with("begin", [1]).with("end", [3]).with("strides", [-1]).ints([4], 0, 9),
         case().with("begin", Vec::<i64>::new()).with("end", Vec::<i64>::new()).with("strides", Vec::<i64>::new()).f32([2]),
+        case().with("begin", [1, 0]).with("end", [3, 4]).with("strides", [1, 2]).complex([4, 5]),
     ]
     errors [
         case().with("begin", [0]).with("end", [2]).with("strides", [0]).f32([4]),

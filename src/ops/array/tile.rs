@@ -32,6 +32,7 @@ crate::op! {
         case().with("multiples", [0]).f32([3]),
         case().with("multiples", Vec::<i64>::new()).f32([]),
         case().with("multiples", [3]).bools([2]),
+        case().with("multiples", [2, 3]).complex([2, 2]),
     ]
     errors [case().with("multiples", [2]).f32([2, 2]), case().with("multiples", [2, -1]).f32([2, 2])]
 }
@@ -64,6 +65,7 @@ crate::op! {
         case().with("shape", [2, 3, 4]).f32([3, 1]),
         case().with("shape", [2, 0]).f32([2, 1]),
         case().with("shape", [3]).ints([], 0, 9),
+        case().with("shape", [2, 3]).complex([3]),
     ]
     errors [case().with("shape", [2, 3]).f32([2]), case().with("shape", [1]).f32([2])]
 }

@@ -32,6 +32,7 @@ crate::op! {
         case().with("shape", Vec::<i64>::new()).f32([1]),
         case().with("shape", [0, 4]).f32([2, 0]),
         case().with("shape", [-1]).bools([2, 2]),
+        case().with("shape", [3, -1]).complex([2, 6]),
     ]
     errors [
         case().with("shape", [5]).f32([2, 3]),
@@ -60,7 +61,7 @@ crate::op! {
         let at = resolve_axis("ExpandDims", "axis", s.axis, g.rank(input) + 1)?;
         g.expand_dims(input, &[at])
     };
-    cases [case().with("axis", 0).f32([2, 3]), case().with("axis", -1).f32([2, 3]), case().with("axis", 1).f32([2, 3]), case().with("axis", 0).ints([], 0, 5)]
+    cases [case().with("axis", 0).f32([2, 3]), case().with("axis", -1).f32([2, 3]), case().with("axis", 1).f32([2, 3]), case().with("axis", 0).ints([], 0, 5), case().with("axis", -1).complex([2, 3])]
     errors [case().with("axis", 3).f32([2, 3]), case().with("axis", -4).f32([2, 3])]
 }
 
@@ -125,6 +126,7 @@ crate::op! {
         case().with("perm", Vec::<i64>::new()).f32([]),
         case().with("perm", [1, 0]).bools([2, 3]),
         case().with("perm", [1, 0]).f32([0, 3]),
+        case().with("perm", [2, 0, 1]).complex([2, 3, 4]),
     ]
     errors [case().with("perm", [0]).f32([2, 3]), case().with("perm", [0, 0]).f32([2, 3]), case().with("perm", [0, 2]).f32([2, 3])]
 }

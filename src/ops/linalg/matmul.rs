@@ -25,6 +25,8 @@ crate::op! {
         case().f32([1, 1]).f32([1, 1]),
         case().ints([3, 4], -9, 9).ints([4, 2], -9, 9),
         case().half([3, 4]).half([4, 2]),
+        case().complex([3, 4]).complex([4, 2]),
+        case().with("transpose_a", true).with("transpose_b", true).complex([4, 3]).complex([2, 4]),
     ]
     errors [
         case().f32([3, 4]).f32([3, 2]),
@@ -71,6 +73,8 @@ crate::op! {
         case().f32([2, 3, 0]).f32([2, 0, 2]),
         case().f32([0, 3, 4]).f32([1, 4, 2]),
         case().ints([2, 2, 3], -9, 9).ints([3, 2], -9, 9),
+        case().with("adj_x", true).complex([2, 4, 3]).complex([1, 4, 2]),
+        case().with("adj_y", true).complex([2, 3, 4]).complex([2, 2, 4]),
     ]
     errors [case().f32([2, 3, 4]).f32([3, 4, 2]), case().f32([2, 3, 4]).f32([3, 2]), case().f32([4]).f32([4, 2])]
 }
@@ -141,6 +145,8 @@ fn multiply(g: &mut Graph, a: Val, b: Val, transpose_a: bool, transpose_b: bool)
 }
 
 fn batch_multiply(g: &mut Graph, op: &str, x: Val, y: Val, adj_x: bool, adj_y: bool) -> Result<Val> {
+    let x = if adj_x { g.conj(x)? } else { x };
+    let y = if adj_y { g.conj(y)? } else { y };
     let (xs, ys) = (g.shape(x).clone(), g.shape(y).clone());
     let parts = |s: &Shape| (Shape::from(&s[..s.rank() - 2]), s[s.rank() - 2..].to_vec());
     let ((xb, xm), (yb, ym)) = (parts(&xs), parts(&ys));

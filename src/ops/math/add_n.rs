@@ -29,6 +29,7 @@ crate::op! {
         case().f32([]),
         case().ints([4], -9, 9).ints([4], -9, 9),
         case().f32([0]).f32([0]),
+        case().complex([2]).complex([2]),
     ]
     errors [case().f32([2]).f32([3]), case().f32([2]).f32([1]), case().f32([2]).ints([2], 0, 3), case()]
 }

@@ -15,7 +15,7 @@ binary! {
             case().f32([1]).f32([]), case().ints([4], -9, 9).ints([4], -9, 9), case().specials().specials(),
             case().input(DType::Float16, [4], Fill::Uniform(-2.0, 2.0)).input(DType::Float16, [], Fill::Uniform(-2.0, 2.0)),
             case().input(DType::Int64, [4], Fill::Uniform(-99.0, 99.0)).input(DType::Int64, [1], Fill::Uniform(-99.0, 99.0)),
-            case().input(DType::UInt8, [4], Fill::Uniform(0.0, 256.0)).input(DType::UInt8, [4], Fill::Uniform(0.0, 256.0))],
+            case().input(DType::UInt8, [4], Fill::Uniform(0.0, 256.0)).input(DType::UInt8, [4], Fill::Uniform(0.0, 256.0)), case().complex([2, 3]).complex([3])],
         errors [case().f32([2]).ints([2], 0, 3), case().bools([2]).bools([2])];
     /// `x + y`, under its older name.
     Add, _, "tf.raw_ops.Add", |g, x, y| g.add(x, y),
@@ -23,15 +23,15 @@ binary! {
         errors [case().f32([2]).ints([2], 0, 3)];
     /// `x - y`.
     Sub, subtract, "tf.math.subtract", |g, x, y| g.sub(x, y),
-        cases [case().f32([2, 3]).f32([3]), case().ints([4], -9, 9).ints([4], -9, 9), case().f32([2, 1]).f32([3, 1, 2]), case().specials().f32([])],
+        cases [case().f32([2, 3]).f32([3]), case().ints([4], -9, 9).ints([4], -9, 9), case().f32([2, 1]).f32([3, 1, 2]), case().specials().f32([]), case().complex([2, 3]).complex([3])],
         errors [case().f32([2]).ints([2], 0, 3), case().bools([2]).bools([2])];
     /// `x / y`, for floats.
     RealDiv, _, "tf.math.divide", |g, x, y| {
-            build::want_dtype(g, "RealDiv", "x", x, "floats", DType::is_float)?;
+            build::want_dtype(g, "RealDiv", "x", x, "floats or complex numbers", DType::is_differentiable)?;
             g.div(x, y)
         },
         cases [case().f32([2, 3]).range([3], 0.5, 3.0), case().range([2, 1], 1.0, 2.0).range([4], 0.5, 3.0),
-            case().specials().specials(), case().values([3], &[1.0, 0.0, -2.0]).values([], &[0.0])],
+            case().specials().specials(), case().values([3], &[1.0, 0.0, -2.0]).values([], &[0.0]), case().complex([2, 3]).complex([3])],
         errors [case().bools([2]).bools([2])];
     /// The quotient as C++ has it: integers are divided towards zero.
     Div, _, "tf.raw_ops.Div", |g, x, y| {
@@ -111,7 +111,7 @@ binary! {
         errors [case().ints([2], 0, 3).ints([2], 0, 3)];
     /// `x * y`.
     Mul, multiply, "tf.math.multiply", |g, x, y| g.mul(x, y),
-        cases [case().f32([2, 3]).f32([3]), case().ints([4], -9, 9).ints([4], -9, 9), case().specials().specials(), case().f32([2, 0]).f32([1])],
+        cases [case().f32([2, 3]).f32([3]), case().ints([4], -9, 9).ints([4], -9, 9), case().specials().specials(), case().f32([2, 0]).f32([1]), case().complex([2, 3]).complex([3])],
         errors [case().f32([2]).ints([2], 0, 3), case().bools([2]).bools([2])];
     /// `max(x, y)`; where both are equal the gradient goes to `x`.
     Maximum, maximum, "tf.math.maximum", |g, x, y| g.max(x, y),

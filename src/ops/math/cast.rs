@@ -6,7 +6,8 @@ use crate::hlo::{Graph, Val};
 use crate::tensor::{Fill, IntoTensor, Row, Tensor, row, run_one};
 
 crate::op! {
-    /// The same numbers as another dtype; floats are cut towards zero for integers, integers wrap, and what is not 0 is true.
+    /// The same numbers as another dtype; floats are cut towards zero for integers, integers wrap, and what is not 0 is true. Of complex
+    /// numbers real dtypes take the real part.
     Cast in "tf.cast" (x) {
         /// dtype of the result.
         dst_t: DType,
@@ -35,6 +36,10 @@ crate::op! {
         case().with("DstT", DType::Float32).input(DType::Float16, [3], Fill::Uniform(-2.0, 2.0)),
         case().with("DstT", DType::Float32).f32([3]),
         case().with("DstT", DType::Int64).ints([3], -9, 9),
+        case().with("DstT", DType::Float32).complex([2, 3]),
+        case().with("DstT", DType::Complex64).f32([2, 3]),
+        case().with("DstT", DType::Complex64).ints([3], -9, 9),
+        case().with("DstT", DType::Int32).complex([4]),
     ]
     errors [case().with("DstT", "no dtype").f32([2])]
 }
@@ -42,7 +47,7 @@ crate::op! {
 /// The same numbers as another dtype (`tf.cast`).
 ///
 /// # Errors
-/// `Unimplemented` for strings and complex64.
+/// `Unimplemented` for strings.
 pub fn cast(x: impl IntoTensor, dtype: DType) -> Result<Tensor> {
     let x = x.into_tensor(None)?;
     if x.dtype() == dtype {
@@ -67,6 +72,7 @@ crate::op! {
         case().with("type", DType::Int8).input(DType::UInt8, [4], Fill::Uniform(0.0, 256.0)),
         case().with("type", DType::UInt8).f32([3]),
         case().with("type", DType::Float32).f32([3]),
+        case().with("type", DType::Float32).complex([2, 3]).forward_only(),
     ]
     errors [case().with("type", DType::Int32).input(DType::UInt8, [2, 3], Fill::Uniform(0.0, 256.0))]
 }
@@ -104,6 +110,9 @@ fn bitcast_to(g: &mut Graph, x: Val, to: DType) -> Result<Val> {
     }
     if !on_device(from) || !on_device(to) {
         return Err(unsupported());
+    }
+    if (from, to) == (DType::Complex64, DType::Float32) {
+        return g.bitcast_convert(x, to);
     }
     match (width(from), width(to)) {
         (a, b) if a == b => g.bitcast_convert(x, to),

@@ -68,6 +68,7 @@ macro_rules! equality {
                 case().specials().specials(),
                 case().specials().values([], &[0.0]),
                 case().bools([4]).bools([4]),
+                case().complex_values([3], &[1.0, 2.0]).complex_values([3], &[1.0, 2.0, 1.0, 3.0, 2.0, 2.0]),
                 case().texts([3], &["a", "b", ""]).texts([], &["b"]),
                 case().with("incompatible_shape_error", false).f32([2, 3]).f32([2]),
                 case().with("incompatible_shape_error", false).f32([2, 3]).f32([3]),

@@ -9,6 +9,7 @@ mod bitwise;
 mod cast;
 mod clip;
 mod compare;
+mod complex;
 mod composed;
 mod count;
 mod cross;
@@ -35,6 +36,7 @@ pub use bitwise::*;
 pub use cast::*;
 pub use clip::*;
 pub use compare::*;
+pub use complex::*;
 pub use composed::*;
 pub use count::*;
 pub use cross::*;
@@ -66,6 +68,7 @@ pub(super) const OPS: &[&[Row]] = &[
     compare::COMPARISONS,
     compare::LOGIC,
     compare::OPS,
+    complex::OPS,
     composed::OPS,
     count::OPS,
     cross::OPS,

@@ -64,7 +64,7 @@ reductions! {
         cases [case().with("axis", [1]).f32([2, 3]), case().with("axis", [0, -1]).f32([2, 3, 4]), case().with("axis", [-2]).with("keep_dims", true).f32([2, 3]),
             case().with("axis", Vec::<i64>::new()).f32([2, 3]), case().with("axis", [0]).f32([0, 3]), case().with("axis", [1]).ints([2, 3], -9, 9),
             case().with("axis", Vec::<i64>::new()).f32([]), case().with("axis", [0]).input(DType::Float16, [5], Fill::Uniform(-1.0, 1.0)),
-            case().with("axis", 1).f32([3, 2]), case().with("axis", [0]).input(DType::Int64, [5], Fill::Uniform(-99.0, 99.0))],
+            case().with("axis", 1).f32([3, 2]), case().with("axis", [0]).input(DType::Int64, [5], Fill::Uniform(-99.0, 99.0)), case().with("axis", [1]).complex([2, 3])],
         errors [case().with("axis", [0]).bools([2])];
     /// The mean over axes; NaN over nothing. Integers are divided towards zero.
     Mean, reduce_mean, "tf.math.reduce_mean", |g, x, dims| g.mean(x, &dims),
@@ -78,7 +78,7 @@ reductions! {
             Ok(vec![Some(g.repeat_over(d, &shape, &dims)?)])
         },
         cases [case().with("axis", [1]).f32([2, 3]), case().with("axis", [0, -1]).with("keep_dims", true).f32([2, 3, 4]), case().with("axis", [0]).f32([0, 3]),
-            case().with("axis", [1]).ints([2, 3], -9, 9), case().with("axis", Vec::<i64>::new()).f32([2]), case().with("axis", [0]).input(DType::Float16, [5], Fill::Uniform(-1.0, 1.0))],
+            case().with("axis", [1]).ints([2, 3], -9, 9), case().with("axis", Vec::<i64>::new()).f32([2]), case().with("axis", [0]).input(DType::Float16, [5], Fill::Uniform(-1.0, 1.0)), case().with("axis", [1]).complex([2, 3])],
         errors [case().with("axis", [0]).bools([2])];
     /// The product over axes.
     Prod, reduce_prod, "tf.math.reduce_prod", |g, x, dims| g.reduce(ReduceKind::Prod, x, &dims),

@@ -5,27 +5,29 @@ use super::macros::unary;
 unary! {
     OPS;
     /// The absolute value.
-    Abs, abs, "tf.math.abs", |g, x| g.abs(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9)];
+    Abs, _, "tf.math.abs", |g, x| g.abs(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9)];
     /// `-x`.
-    Neg, negative, "tf.math.negative", |g, x| g.neg(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9)];
+    Neg, negative, "tf.math.negative", |g, x| g.neg(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9), case().complex([2, 3])];
     /// -1, 0 or 1.
     Sign, sign, "tf.math.sign", |g, x| g.sign(x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -2, 3)];
     /// `x * x`.
-    Square, square, "tf.math.square", |g, x| g.mul(x, x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9)];
+    Square, square, "tf.math.square", |g, x| g.mul(x, x), (-2.0, 2.0), errors [case().bools([2])], more [case().ints([5], -9, 9), case().complex([2, 3])];
     /// `1 / x`.
     Reciprocal, reciprocal, "tf.math.reciprocal", |g, x| {
         let one = g.ones_like(x)?;
         g.div(one, x)
     }, (0.5, 3.0), errors [case().bools([2])], vjp |g, x, y, dy| {
+        let y = g.conj(y)?;
         let square = g.mul(y, y)?;
         let d = g.mul(dy, square)?;
         Ok(vec![Some(g.neg(d)?)])
-    };
+    }, more [case().complex([2, 3])];
     /// `1 / x`, under its older name.
     Inv, _, "tf.raw_ops.Inv", |g, x| {
         let one = g.ones_like(x)?;
         g.div(one, x)
     }, (0.5, 3.0), errors [case().bools([2])], vjp |g, x, y, dy| {
+        let y = g.conj(y)?;
         let square = g.mul(y, y)?;
         let d = g.mul(dy, square)?;
         Ok(vec![Some(g.neg(d)?)])

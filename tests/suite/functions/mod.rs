@@ -9,6 +9,7 @@ mod image;
 mod linalg;
 mod random;
 mod second;
+mod spectral;
 mod strings;
 
 use wgflow::{IntoTensor, Result, Shape, Tensor};

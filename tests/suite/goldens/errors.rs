@@ -3,7 +3,7 @@
 use super::{all, report};
 use wgflow::ops::by_name;
 use wgflow::tensor::{Args, Case, Fill, Row, Sample, run};
-use wgflow::{Error, ErrorKind, IntoTensor, Result, Tensor};
+use wgflow::{DType, Error, ErrorKind, IntoTensor, Result, Tensor};
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::goldens::Refusal;
 use wgflow_tests::rng::Rng;
@@ -88,6 +88,7 @@ fn input(s: &Sample, rng: &mut Rng) -> std::result::Result<Tensor, Error> {
         let strings = (0..n).map(|i| v[i % v.len()].clone().into_bytes()).collect();
         return wgflow::hlo::Literal::strings(s.shape.clone(), strings).into_tensor(None);
     }
+    let n = if s.dtype == DType::Complex64 { 2 * n } else { n };
     let values: Vec<f64> = match &s.fill {
         Fill::Uniform(lo, hi) | Fill::Distinct(lo, hi) => rng.uniforms(n, *lo, *hi),
         Fill::Values(v) => (0..n).map(|i| v[i % v.len()]).collect(),

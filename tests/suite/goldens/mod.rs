@@ -34,7 +34,7 @@ fn all() -> Vec<(&'static Row, OpGoldens)> {
 /// How near a case's results must come to `want`.
 fn bound_of(case: &Case, want: &Literal) -> Bound {
     match case.tolerance {
-        Some((rel, abs, _)) if want.dtype.is_float() => Bound { rel, abs },
+        Some((rel, abs, _)) if want.dtype.is_differentiable() => Bound { rel, abs },
         _ => Bound::of(want.dtype),
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Worst {
 pub(super) fn check(device: Device<'_>) -> BTreeMap<&'static str, Worst> {
     let mut failures = vec![];
     let mut table = BTreeMap::new();
-    for row in Ew::ALL.iter().map(|op| op.row()).filter(|r| r.outcome != Outcome::Complex) {
+    for row in Ew::ALL.iter().map(|op| op.row()) {
         let dtypes = [DType::Float32, DType::Int32, DType::UInt32, DType::Bool];
         for d in dtypes.into_iter().filter(|&d| row.wgsl(d).is_some()) {
             let result = if d == DType::Float32 {
