@@ -128,9 +128,9 @@ async function main(): Promise<void> {
     }
     model?.dispose();
     model = network;
-    element('whose').textContent = 'the model that you trained in this page';
     await judge();
     guarded();
+    element('whose').textContent = 'the model that you trained in this page';
   }
 }
 

@@ -5,6 +5,8 @@ set -euo pipefail
 folder=$(realpath -m "$1")
 mkdir -p "$folder/debs" "$folder/bin"
 
+# Lists of packages may be missing or old; without the right to renew them those that are there serve.
+apt-get update -qq || true
 version=$(apt-cache policy rustc-web | awk '/Candidate:/ { print $2 }')
 if [ -z "$version" ] || [ "$version" = "(none)" ]; then
   echo "Debian's archive has no package rustc-web here" >&2

@@ -12,6 +12,7 @@ pub(crate) fn programs() -> Result<Vec<(&'static str, Command)>, Box<dyn Error>>
     std::fs::create_dir_all(&target)?;
     std::fs::write(&goldens, serde_json::to_vec(&wgflow_tests::page::cases())?)?;
     build(false)?;
+    super::demo::page()?;
     let node = |script: &str| {
         let mut c = Command::new("node");
         c.arg(script).current_dir(&web);
@@ -23,5 +24,6 @@ pub(crate) fn programs() -> Result<Vec<(&'static str, Command)>, Box<dyn Error>>
         ("web in Node", node("test/run.mjs")),
         ("web in Chromium", node("test/browser.mjs")),
         ("ops in Chromium", ops),
+        ("demo in Chromium", node("test/demo.mjs")),
     ])
 }
