@@ -15,7 +15,7 @@ use wgflow::keras::utils::set_random_seed;
 use wgflow::keras::{Compile, Evaluate, Fit, Sequential, Verbose, input};
 use wgflow::ops::random;
 use wgflow::runtime::Device;
-use wgflow::{Error, Result, config, layers};
+use wgflow::{Error, Result, config, io, layers};
 
 /// Trains a network to read handwritten digits.
 #[derive(Parser)]
@@ -93,6 +93,10 @@ fn main() -> Result<()> {
         let path = folder.join("digits.safetensors");
         model.save(&path)?;
         println!("saved: {}", path.display());
+        // The same for pages, in TensorFlow.js' format.
+        let (json, weights) = io::to_tfjs_layers_model(&model)?;
+        io::write_model(folder, &json, &weights)?;
+        println!("saved: {}", folder.join("model.json").display());
     }
     let s = device.stats();
     println!("trained in {seconds:.1} s: {} launches, {} pipelines", s.dispatches, s.pipelines_created);

@@ -3,7 +3,7 @@
 import beyond from './cases/beyond.mjs';
 import own from './cases/own.mjs';
 import { difference, groups, run } from './harness.mjs';
-import { notOnWebGpu, pending } from './pending.mjs';
+import { pending } from './pending.mjs';
 
 /** Problems of all cases that pass the filter, one a line, and how many passed and wait. `more` are groups whose cases give true. */
 export async function runCases(tf, goldens, filter, more = {}) {
@@ -14,10 +14,6 @@ export async function runCases(tf, goldens, filter, more = {}) {
     for (const [name, f] of Object.entries(cases)) {
       const full = `${group}: ${name}`;
       if (!full.includes(filter)) {
-        continue;
-      }
-      if (notOnWebGpu.has(full) && tf.getBackend() === 'webgpu') {
-        waiting++;
         continue;
       }
       let problem;

@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use wgflow::datasets;
-use wgflow::keras::{Evaluate, Verbose, load_model};
+use wgflow::keras::{Evaluate, Predict, Verbose, load_model};
+use wgflow::{datasets, io};
 use wgflow_tests::device::device_under_test;
 use wgflow_tests::examples::{example, printed};
 
@@ -31,8 +31,15 @@ fn digits_are_learnt() {
     let (_, (x, y)) = datasets::digits().unwrap();
     let model = load_model(format!("{models}/digits.safetensors")).unwrap();
     let args = Evaluate { batch_size: Some(256), verbose: Verbose::Silent, ..Evaluate::default() };
-    let again = model.evaluate((x.expand_dims(-1).unwrap(), y), args).unwrap().value("accuracy").unwrap();
+    let x = x.expand_dims(-1).unwrap();
+    let again = model.evaluate((&x, &y), args).unwrap().value("accuracy").unwrap();
     assert!((again - accuracy).abs() < 6e-5, "{again}, and then {text}");
+
+    // So is what pages load.
+    let (json, weights) = io::read_model(format!("{models}/model.json")).unwrap();
+    let page = io::load_layers_model(&json, &weights).unwrap();
+    let [a, b] = [&model, &page].map(|m| m.predict(&x, Predict::default()).unwrap().to_vec::<f32>().unwrap());
+    assert_eq!(a, b, "the formats differ");
 }
 
 #[test]
