@@ -70,7 +70,7 @@ fn factors(n: usize) -> Option<Vec<usize>> {
         if p > LARGEST_PRIME {
             return None;
         }
-        while rest % p == 0 {
+        while rest.is_multiple_of(p) {
             primes.push(p);
             rest /= p;
         }

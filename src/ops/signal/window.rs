@@ -23,7 +23,7 @@ fn raised_cosine(
     }
     let n = length as usize;
     // A periodic window of even length lacks the last element of the one that is longer by one.
-    let period = if periodic && n % 2 == 0 { n } else { n.saturating_sub(1) };
+    let period = if periodic && n.is_multiple_of(2) { n } else { n.saturating_sub(1) };
     let at = |i: usize| a - b * libm::cos(std::f64::consts::TAU * i as f64 / period as f64);
     let values = if n == 1 { vec![1.0] } else { (0..n).map(at).collect() };
     g.constant(Literal::floats(dtype, [n], values))

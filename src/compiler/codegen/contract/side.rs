@@ -45,6 +45,8 @@ struct Place {
     lanes: Option<String>,
     digits: Vec<String>,
     names: Names,
+    /// Those written before the loops.
+    outside: Names,
     bases: Vec<[String; 4]>,
 }
 
@@ -251,10 +253,12 @@ impl<'a> Side<'a> {
             }
             bases.push(names);
         }
-        self.places.push(Place { var, lanes, digits, names: Names::default(), bases });
+        let (names, outside) = (Names::default(), Names::default());
+        self.places.push(Place { var, lanes, digits, names, outside, bases });
         if self.levels.contains(&0) {
             let (names, prefix) = (Names::default(), format!("{}{p}v", self.tag));
             self.places[p].names = self.values(w, p, 0, names, &prefix, &[], true);
+            self.places[p].outside = self.places[p].names.clone();
         }
     }
 
@@ -302,7 +306,11 @@ impl<'a> Side<'a> {
         let wide = wide || self.vector == Some(self.own);
         let texts = (0..self.places.len())
             .map(|p| {
-                let (names, prefix) = (self.places[p].names.clone(), format!("{}{p}s{step}_", self.tag));
+                // What outer loops have written for four of k is no use to a single one.
+                let place = &self.places[p];
+                let single = !wide && self.vector == Some(K);
+                let names = if single { place.outside.clone() } else { place.names.clone() };
+                let prefix = format!("{}{p}s{step}_", self.tag);
                 let names = self.values(w, p, level, names, &prefix, digits, wide);
                 w.get(&self.f.body, self.f.result, wide && self.vector.is_some(), &names)
             })
