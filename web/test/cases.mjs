@@ -3,12 +3,11 @@
 import beyond from './cases/beyond.mjs';
 import own from './cases/own.mjs';
 import { difference, groups, run } from './harness.mjs';
-import { pending } from './pending.mjs';
 
-/** Problems of all cases that pass the filter, one a line, and how many passed and wait. `more` are groups whose cases give true. */
+/** Problems of all cases that pass the filter, one a line, and how many passed. `more` are groups whose cases give true. */
 export async function runCases(tf, goldens, filter, more = {}) {
   const problems = [];
-  let [passed, waiting] = [0, 0];
+  let passed = 0;
   const alone = { own, beyond, ...more };
   for (const [group, cases] of Object.entries({ ...groups, ...alone })) {
     for (const [name, f] of Object.entries(cases)) {
@@ -24,25 +23,19 @@ export async function runCases(tf, goldens, filter, more = {}) {
       } catch (e) {
         problem = e.message ?? String(e);
       }
-      if (pending.has(full)) {
-        waiting++;
-        if (problem === undefined) {
-          problems.push(`${full}: passes; it need not wait in pending.mjs`);
-        }
-      } else if (problem === undefined) {
+      if (problem === undefined) {
         passed++;
       } else {
         problems.push(`${full}: ${problem}`);
       }
     }
   }
-  return { passed, waiting, problems, backend: tf.getBackend() };
+  return { passed, problems, backend: tf.getBackend() };
 }
 
 /** One result in words. */
-export function report(where, { passed, waiting = 0, problems, backend }) {
+export function report(where, { passed, problems, backend }) {
   problems.forEach((p) => console.log(`FAILED ${where}: ${p}`));
-  const rest = waiting > 0 ? `, ${waiting} wait` : '';
-  console.log(`${where} (${backend ?? 'no backend'}): ${passed} passed, ${problems.length} failed${rest}`);
+  console.log(`${where} (${backend ?? 'no backend'}): ${passed} passed, ${problems.length} failed`);
   return problems.length;
 }
