@@ -21,6 +21,9 @@ use std::process::Command;
 /// and TensorFlow installed, under target/peers; WGFLOW_TF_PYTHON names a Python that has TensorFlow already.
 #[derive(Args)]
 pub(crate) struct Bench {
+    /// `web`: the npm package beside TensorFlow.js, in one page of Chromium.
+    #[arg(value_parser = ["web"])]
+    place: Option<String>,
     /// Device: auto, cpu, gpu, or a part of an adapter's name. With --peers it must be an adapter: gpu by default.
     #[arg(long)]
     device: Option<String>,
@@ -61,6 +64,9 @@ enum Sizes {
 
 impl Bench {
     pub(crate) fn run(self) -> Done {
+        if self.place.is_some() {
+            return crate::web::bench::run_in_page(self.json, self.rounds, &self.rows);
+        }
         let lines = match &self.from {
             Some(file) => read(file)?,
             None => self.measured()?,

@@ -1,5 +1,6 @@
 //! The npm package: wasm, its glue, and the TypeScript around it.
 
+pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod test;
 mod toolchain;
