@@ -61,6 +61,51 @@ export function readThroughCanvas(device, buffer, size) {
   return out;
 }
 
+/** POSIX' classes, which JavaScript lacks, as parts of a class. */
+const POSIX = {
+  alnum: '0-9A-Za-z', alpha: 'A-Za-z', ascii: '\\x00-\\x7f', blank: '\\t ', cntrl: '\\x00-\\x1f\\x7f', digit: '0-9', graph: '!-~', lower: 'a-z',
+  print: ' -~', punct: '!-\\/:-@\\[-`\\{-~', space: '\\t\\n\\v\\f\\r ', upper: 'A-Z', word: '0-9A-Za-z_', xdigit: '0-9A-Fa-f',
+};
+
+/** White space in RE2's sense. */
+const SPACE = '\\t\\n\\f\\r ';
+
+/** An expression in RE2's syntax as JavaScript writes it. */
+function translated(pattern) {
+  let [out, inClass] = ['', false];
+  for (let i = 0; i < pattern.length; i++) {
+    const [c, next] = [pattern[i], pattern[i + 1] ?? ''];
+    const posix = inClass && /^\[:(\w+):\]/.exec(pattern.slice(i));
+    if (c === '\\') {
+      i++;
+      if ((next === 'p' || next === 'P') && pattern[i + 1] !== '{') out += `\\${next}{${pattern[++i]}}`;
+      else if (next === 's') out += inClass ? SPACE : `[${SPACE}]`;
+      else if (next === 'S' && !inClass) out += `[^${SPACE}]`;
+      else if (next === 'A') out += '^';
+      else if (next === 'z') out += '$';
+      // JavaScript escapes no other signs.
+      else out += /[\w^$\\.*+?()[\]{}|/]/.test(next) || (inClass && next === '-') ? c + next : next;
+    } else if (posix && posix[1] in POSIX) {
+      out += POSIX[posix[1]];
+      i += posix[0].length - 1;
+    } else if (c === '[' && !inClass) {
+      inClass = true;
+      out += next === '^' ? '[^' : '[';
+      if (next === '^') i++;
+      if (pattern[i + 1] === ']') {
+        out += '\\]';
+        i++;
+      }
+    } else if (c === '[') {
+      out += '\\[';
+    } else {
+      if (c === ']') inClass = false;
+      out += c;
+    }
+  }
+  return out.replaceAll('(?P<', '(?<');
+}
+
 /**
  * The matches of a regular expression in a text: how many groups a match has, the whole included, then the first and last byte of each
  * group of each match in UTF-8, -1 where a group took no part.
@@ -71,13 +116,16 @@ export function readThroughCanvas(device, buffer, size) {
  */
 export function findMatches(pattern, text, global) {
   const front = /^\(\?([ims]+)\)/.exec(pattern);
-  const body = pattern.slice(front ? front[0].length : 0).replaceAll('(?P<', '(?<').replace(/\\z$/, '$').replace(/^\\A/, '^');
+  const body = translated(pattern.slice(front ? front[0].length : 0));
   const regex = new RegExp(body, `dgu${front ? [...new Set(front[1])].join('') : ''}`);
   const encoder = new TextEncoder();
   const bytes = (i) => encoder.encode(text.slice(0, i)).length;
   const out = [];
-  let groups = 0;
+  let [groups, end] = [0, -1];
   for (const match of text.matchAll(regex)) {
+    // RE2 finds nothing empty right behind a match.
+    if (match[0] === '' && match.index === end) continue;
+    end = match.index + match[0].length;
     groups = match.indices.length;
     for (const range of match.indices) {
       out.push(...(range ? range.map(bytes) : [-1, -1]));

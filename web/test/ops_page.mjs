@@ -2,9 +2,9 @@
 
 import * as wgflow from '/pkg/wgflow_web.js';
 
-const BYTES = { float16: 2, bfloat16: 2, int8: 1, uint8: 1, bool: 1 };
 const unhex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (b) => parseInt(b, 16));
-const make = (t) => wgflow.tensorNew(unhex(t.hex), Uint32Array.from(t.shape), t.dtype);
+const make = (t) =>
+  t.strings ? wgflow.tensorStrings(t.strings, Uint32Array.from(t.shape)) : wgflow.tensorNew(unhex(t.hex), Uint32Array.from(t.shape), t.dtype);
 
 /** Elements of a dtype as numbers. */
 function numbers(bytes, dtype) {
@@ -18,7 +18,7 @@ function numbers(bytes, dtype) {
   switch (dtype) {
     case 'float16': return halves().map(half);
     case 'bfloat16': return Array.from(new Float32Array(Uint32Array.from(halves(), (h) => h << 16).buffer));
-    case 'float32': case 'float64': return Array.from(new Float32Array(buffer));
+    case 'float32': case 'float64': case 'complex64': return Array.from(new Float32Array(buffer));
     case 'int8': return Array.from(new Int8Array(buffer));
     case 'uint8': case 'bool': return Array.from(bytes);
     case 'uint32': case 'uint16': case 'uint64': return Array.from(new Uint32Array(buffer));
@@ -30,6 +30,10 @@ async function difference(h, wanted, listed) {
   const [dtype, shape] = [wgflow.tensorDtype(h), Array.from(wgflow.tensorShape(h))];
   if (dtype !== wanted.dtype || String(shape) !== String(wanted.shape)) {
     return `wanted ${wanted.dtype} [${wanted.shape}], received ${dtype} [${shape}]`;
+  }
+  if (wanted.strings) {
+    const got = wgflow.tensorStringsOf(h);
+    return String(got) === String(wanted.strings) ? undefined : `wanted ${wanted.strings}, received ${got}`;
   }
   const got = numbers(await wgflow.tensorData(h), dtype);
   const want = (listed ?? wanted.values).map(Number);
@@ -45,11 +49,11 @@ async function check(c, made) {
   const keep = (h) => { made.push(h); return h; };
   const inputs = c.inputs.map((t) => keep(make(t)));
   const attrs = Object.fromEntries(Object.entries(c.attrs).map(([name, value]) => {
-    if (value?.hex !== undefined) return [name, { tensor: keep(make(value)) }];
+    if (value?.shape !== undefined) return [name, { tensor: keep(make(value)) }];
     return [name, ['NaN', 'Infinity', '-Infinity'].includes(value) ? Number(value) : value];
   }));
   const tape = keep(wgflow.tapeNew(true));
-  const differentiable = (t) => ['float16', 'bfloat16', 'float32', 'float64'].includes(t.dtype);
+  const differentiable = (t) => ['float16', 'bfloat16', 'float32', 'float64', 'complex64'].includes(t.dtype);
   inputs.forEach((h, i) => differentiable(c.inputs[i]) && wgflow.tapeWatch(tape, h));
   let outputs;
   try {
