@@ -5,7 +5,7 @@ use crate::{handles, page_read, panics, strings};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wgflow::runtime::{Context, DeviceType};
-use wgflow::{Error, ErrorKind, Result, config};
+use wgflow::{Error, ErrorKind, config};
 
 /// Looks for an adapter and opens it: `{device}` is `auto` (WebGPU where there is an adapter, else the CPU device), `gpu` or `cpu`. Can be
 /// called again, to change the device or after one was lost.
@@ -105,11 +105,6 @@ pub fn has_gpu() -> bool {
 /// Opens the device anew after a loss.
 #[wasm_bindgen]
 pub async fn recover() -> Out<()> {
-    let device = reopened()?;
-    device.open().await?;
+    config::current_device()?.open().await?;
     Ok(())
-}
-
-fn reopened() -> Result<wgflow::runtime::Device> {
-    config::current_device()
 }
